@@ -1,0 +1,157 @@
+// Cuts a stream of bytes into packets, whatever way the bytes are split. Whole packets are handed on in
+// place; only a packet that is not complete yet is copied, into memory that grows no faster than what came.
+import { MqttError, malformed } from './error.js';
+import { ReasonCode } from './reason-codes.js';
+
+/** Receives packets. Returning false stops the reader until `resume`: the rest is kept. */
+export interface FrameSink {
+  /**
+   * One packet: bytes[start..end), its content from `body` on. The bytes are only valid during the call,
+   * unless `owned`, which says that nobody will write to them again.
+   */
+  frame(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): boolean;
+}
+
+/** A packet of at least this size that had to be put together is handed on as owned. */
+const OWNED_SIZE = 4096;
+const FIRST_CAPACITY = 256;
+const EMPTY = new Uint8Array(0);
+
+/** The end of a packet's fixed header when it is not complete yet. */
+const INCOMPLETE = 0;
+
+export class FrameReader {
+  /** Bytes, fixed header included; a packet that announces more is refused at once. */
+  maxPacketSize: number;
+  #kept: Uint8Array = EMPTY;
+  #keptLength = 0;
+  #stopped = false;
+  /** Out parameters of #header. */
+  #body = INCOMPLETE;
+  #total = 0;
+
+  constructor(maxPacketSize = 268_435_460) {
+    this.maxPacketSize = maxPacketSize;
+  }
+
+  /** Whether `frame` returned false and `resume` was not called since. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** How many bytes are kept: an incomplete packet, or what came after a stop. */
+  get keptBytes(): number {
+    return this.#keptLength;
+  }
+
+  /** Takes bytes[0..end). Throws MqttError; the reader is of no use after that. */
+  push(bytes: Uint8Array, end: number, sink: FrameSink): void {
+    if (this.#stopped) return this.#keep(bytes, 0, end);
+    let at = 0;
+    if (this.#keptLength > 0) {
+      at = this.#complete(bytes, end, sink);
+      if (this.#keptLength > 0) return;
+    }
+    if (this.#stopped) this.#keep(bytes, at, end);
+    else this.#cut(bytes, at, end, sink);
+  }
+
+  /** Goes on after a stop with what was kept. */
+  resume(sink: FrameSink): void {
+    this.#stopped = false;
+    if (this.#keptLength === 0) return;
+    const bytes = this.#kept;
+    const length = this.#keptLength;
+    this.#release();
+    this.#cut(bytes, 0, length, sink);
+  }
+
+  /** Forgets everything that is kept. */
+  clear(): void {
+    this.#release();
+  }
+
+  #release(): void {
+    this.#kept = EMPTY;
+    this.#keptLength = 0;
+  }
+
+  /** Hands on all whole packets in bytes[at..end) and keeps the rest. */
+  #cut(bytes: Uint8Array, from: number, end: number, sink: FrameSink): void {
+    let at = from;
+    while (at < end) {
+      this.#header(bytes, at, end);
+      const body = this.#body;
+      const next = at + this.#total;
+      if (body === INCOMPLETE || next > end) break;
+      if (!sink.frame(bytes, at, body, next, false)) {
+        this.#stopped = true;
+        at = next;
+        break;
+      }
+      at = next;
+    }
+    if (at < end) this.#keep(bytes, at, end);
+  }
+
+  /** Reads a fixed header at `at`: sets #body (0 when more bytes are needed) and #total. */
+  #header(bytes: Uint8Array, at: number, end: number): void {
+    let length = 0;
+    let shift = 0;
+    for (let i = at + 1; i < end; i++) {
+      const byte = bytes[i]!;
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        if (byte === 0 && shift > 0) throw malformed('remaining length is longer than needed');
+        this.#total = i + 1 - at + length;
+        if (this.#total > this.maxPacketSize) {
+          throw new MqttError(
+            ReasonCode.PacketTooLarge,
+            `packet of ${this.#total} bytes, the limit is ${this.maxPacketSize}`,
+          );
+        }
+        this.#body = i + 1;
+        return;
+      }
+      shift += 7;
+      if (shift > 21) throw malformed('remaining length is longer than four bytes');
+    }
+    this.#body = INCOMPLETE;
+    this.#total = 0;
+  }
+
+  /** Feeds the kept start of a packet until it is whole; returns how many bytes it took. */
+  #complete(bytes: Uint8Array, end: number, sink: FrameSink): number {
+    let at = 0;
+    this.#header(this.#kept, 0, this.#keptLength);
+    while (this.#body === INCOMPLETE) {
+      if (at === end) return at;
+      this.#keep(bytes, at, at + 1);
+      at++;
+      this.#header(this.#kept, 0, this.#keptLength);
+    }
+    const total = this.#total;
+    const body = this.#body;
+    const taken = Math.min(total - this.#keptLength, end - at);
+    this.#keep(bytes, at, at + taken, total);
+    at += taken;
+    if (this.#keptLength < total) return at;
+    const packet = this.#kept;
+    this.#release();
+    if (!sink.frame(packet, 0, body, total, total >= OWNED_SIZE)) this.#stopped = true;
+    return at;
+  }
+
+  /** Appends to what is kept. Capacity doubles up to `total`, so that an announced size alone takes no memory. */
+  #keep(bytes: Uint8Array, from: number, to: number, total = Number.MAX_SAFE_INTEGER): void {
+    const needed = this.#keptLength + to - from;
+    if (needed > this.#kept.length) {
+      const capacity = Math.max(needed, Math.min(total, Math.max(FIRST_CAPACITY, needed * 2)));
+      const larger = new Uint8Array(capacity);
+      larger.set(this.#kept.subarray(0, this.#keptLength));
+      this.#kept = larger;
+    }
+    this.#kept.set(bytes.subarray(from, to), this.#keptLength);
+    this.#keptLength = needed;
+  }
+}

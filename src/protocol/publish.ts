@@ -1,0 +1,322 @@
+// PUBLISH read in place and written from where it was read: no object a field, no copy that is not needed.
+// The broker's hot path and the client stand on this; decode.ts makes a plain object of it for everyone else.
+import {
+  Reader,
+  readUint32,
+  variableByteIntegerSize,
+  writeUint32,
+  writeVariableByteInteger,
+} from './bytes.js';
+import { MqttError, malformed, protocolError } from './error.js';
+import { PacketType, type ProtocolVersion } from './packet-types.js';
+import { checkPropertyRange, MAX_PROPERTIES, propertyRule, tooManyProperties } from './properties.js';
+import { ReasonCode } from './reason-codes.js';
+import { decodeUtf8, isValidUtf8 } from './utf8.js';
+
+const EMPTY = new Uint8Array(0);
+
+/** A PUBLISH as positions in the bytes of its packet. Reused from packet to packet. */
+export class Publish {
+  bytes: Uint8Array = EMPTY;
+  /** The whole packet, fixed header included. */
+  start = 0;
+  end = 0;
+  /** 3 and 4 have no properties. */
+  version: ProtocolVersion = 4;
+  qos = 0;
+  retain = false;
+  dup = false;
+  topicStart = 0;
+  topicEnd = 0;
+  /** 0 with QoS 0. */
+  packetId = 0;
+  packetIdAt = 0;
+  /** The properties without their length; equal when there are none. */
+  propertiesStart = 0;
+  propertiesEnd = 0;
+  /** 0 when there was none; its property (three bytes) starts at topicAliasAt. */
+  topicAlias = 0;
+  topicAliasAt = 0;
+  /** Where the four bytes of the message expiry interval are, or 0. */
+  expiryAt = 0;
+  payloadFormat = 0;
+  hasSubscriptionIdentifier = false;
+  payloadStart = 0;
+
+  get payload(): Uint8Array {
+    return this.bytes.subarray(this.payloadStart, this.end);
+  }
+
+  /** Seconds, or undefined when the message does not expire. */
+  get messageExpiryInterval(): number | undefined {
+    return this.expiryAt === 0 ? undefined : readUint32(this.bytes, this.expiryAt);
+  }
+}
+
+/**
+ * Reads a PUBLISH whose fixed header ends at `body` into `view`. Everything is checked except the text of
+ * the topic: a receiver that knows these topic bytes already need not check them again (see `topicText`).
+ */
+export function readPublish(
+  view: Publish,
+  bytes: Uint8Array,
+  start: number,
+  body: number,
+  end: number,
+  version: ProtocolVersion,
+): void {
+  const first = bytes[start]!;
+  const qos = (first >> 1) & 3;
+  if (end - body < 2) throw malformed('PUBLISH ends before its topic');
+  const topicStart = body + 2;
+  const topicEnd = topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
+  let at = topicEnd;
+  view.bytes = bytes;
+  view.start = start;
+  view.end = end;
+  view.version = version;
+  view.qos = qos;
+  view.retain = (first & 1) !== 0;
+  view.dup = (first & 8) !== 0;
+  view.topicStart = topicStart;
+  view.topicEnd = topicEnd;
+  view.topicAlias = 0;
+  view.expiryAt = 0;
+  view.payloadFormat = 0;
+  view.hasSubscriptionIdentifier = false;
+  if (qos === 0) {
+    if (view.dup) throw malformed('DUP must be 0 with QoS 0'); // [MQTT-3.3.1-2]
+    view.packetId = 0;
+    view.packetIdAt = 0;
+  } else {
+    if (qos === 3) throw malformed('QoS 3 does not exist'); // [MQTT-3.3.1-4]
+    if (at + 2 > end) throw malformed('PUBLISH ends before its packet identifier');
+    const packetId = (bytes[at]! << 8) | bytes[at + 1]!;
+    if (packetId === 0) throw protocolError('packet identifier must not be 0'); // [MQTT-2.2.1-3]
+    view.packetId = packetId;
+    view.packetIdAt = at;
+    at += 2;
+  }
+  if (at > end) throw malformed('topic runs past the end of the packet');
+  if (version === 5) {
+    if (at === end) throw malformed('PUBLISH ends before its properties');
+    if (bytes[at] === 0) {
+      at++;
+      view.propertiesStart = at;
+      view.propertiesEnd = at;
+    } else at = readPublishProperties(view, at, end);
+  } else {
+    view.propertiesStart = at;
+    view.propertiesEnd = at;
+  }
+  view.payloadStart = at;
+}
+
+/** Checks the properties without making objects of them, and notes what routing needs. */
+function readPublishProperties(view: Publish, at: number, end: number): number {
+  const reader = new Reader(view.bytes, at, end);
+  const length = reader.variableByteInteger();
+  if (length > reader.remaining) throw malformed('property length is beyond the end of the packet');
+  const stop = reader.position + length;
+  view.propertiesStart = reader.position;
+  view.propertiesEnd = stop;
+  let seen = 0;
+  let count = 0;
+  while (reader.position < stop) {
+    if (++count > MAX_PROPERTIES) throw tooManyProperties();
+    const where = reader.position;
+    const id = reader.variableByteInteger();
+    const rule = propertyRule(id, PacketType.PUBLISH);
+    if (rule.repeatable === 0 || (rule.repeatable & (1 << PacketType.PUBLISH)) === 0) {
+      if ((seen & (1 << id)) !== 0 || (id === 0x23 && view.topicAlias !== 0)) {
+        throw protocolError(`property ${rule.name} is repeated`);
+      }
+      if (id < 31) seen |= 1 << id;
+    }
+    readPublishProperty(view, id, where, reader);
+  }
+  if (reader.position !== stop) throw malformed('property runs past the property length');
+  return stop;
+}
+
+function readPublishProperty(view: Publish, id: number, where: number, reader: Reader): void {
+  const rule = propertyRule(id, PacketType.PUBLISH);
+  switch (rule.type) {
+    case 'byte': {
+      const value = reader.byte();
+      checkPropertyRange(rule, value);
+      view.payloadFormat = value; // the only byte that a PUBLISH has
+      return;
+    }
+    case 'uint16':
+      view.topicAliasAt = where;
+      view.topicAlias = reader.uint16();
+      if (view.topicAlias === 0)
+        throw new MqttError(ReasonCode.TopicAliasInvalid, 'topic alias must not be 0'); // [MQTT-3.3.2-8]
+      return;
+    case 'uint32':
+      view.expiryAt = reader.skip(4);
+      return;
+    case 'varint':
+      checkPropertyRange(rule, reader.variableByteInteger());
+      view.hasSubscriptionIdentifier = true;
+      return;
+    case 'binary':
+      reader.skip(reader.uint16());
+      return;
+    case 'pair':
+      skipString(reader);
+      skipString(reader);
+      return;
+    case 'string': {
+      const start = reader.position + 2;
+      skipString(reader);
+      if (rule.name === 'responseTopic') checkResponseTopic(view.bytes, start, reader.position);
+    }
+  }
+}
+
+function skipString(reader: Reader): void {
+  const length = reader.uint16();
+  const start = reader.skip(length);
+  if (!isValidUtf8(reader.bytes, start, start + length))
+    throw malformed('string is not valid UTF-8, or contains U+0000');
+}
+
+/** A response topic is a topic name: no wildcard [MQTT-3.3.2-14]. */
+function checkResponseTopic(bytes: Uint8Array, start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === 0x2b || bytes[at] === 0x23)
+      throw protocolError('response topic must not contain wildcards');
+  }
+}
+
+/** The topic as text, checked: valid UTF-8, no wildcard [MQTT-3.3.2-1] [MQTT-3.3.2-2]; may be empty. */
+export function topicText(bytes: Uint8Array, start: number, end: number): string {
+  const text = decodeUtf8(bytes, start, end);
+  if (text.includes('+') || text.includes('#')) {
+    throw new MqttError(ReasonCode.TopicNameInvalid, 'topic name must not contain wildcards');
+  }
+  return text;
+}
+
+/** How one receiver's copy differs from the message as it came. */
+export interface PublishVariant {
+  version: ProtocolVersion;
+  qos: number;
+  retain: boolean;
+  /** 0: full topic and no alias. With `aliasOnly` the topic is left empty. */
+  topicAlias: number;
+  aliasOnly: boolean;
+  /** Sent before the properties that came with the message. */
+  subscriptionIdentifiers: readonly number[] | null;
+}
+
+/** Bytes of topic alias property. */
+const ALIAS_SIZE = 3;
+
+function variantPropertiesSize(message: Publish, variant: PublishVariant): number {
+  let size = message.propertiesEnd - message.propertiesStart;
+  if (message.topicAlias !== 0) size -= ALIAS_SIZE;
+  if (variant.topicAlias !== 0) size += ALIAS_SIZE;
+  if (variant.subscriptionIdentifiers !== null) {
+    for (const id of variant.subscriptionIdentifiers) size += 1 + variableByteIntegerSize(id);
+  }
+  return size;
+}
+
+function variantRemainingLength(message: Publish, topicLength: number, variant: PublishVariant): number {
+  let size = 2 + (variant.aliasOnly ? 0 : topicLength) + (message.end - message.payloadStart);
+  if (variant.qos > 0) size += 2;
+  if (variant.version === 5) {
+    const properties = variantPropertiesSize(message, variant);
+    size += variableByteIntegerSize(properties) + properties;
+  }
+  return size;
+}
+
+/** The size in bytes of a variant, fixed header included. */
+export function publishVariantSize(message: Publish, topicLength: number, variant: PublishVariant): number {
+  const remaining = variantRemainingLength(message, topicLength, variant);
+  return 1 + variableByteIntegerSize(remaining) + remaining;
+}
+
+/**
+ * Writes a variant up to the payload, which the caller copies or references. Returns the position after it.
+ * `expiry` replaces the message expiry interval if the message has one.
+ */
+export function writePublishHead(
+  target: Uint8Array,
+  position: number,
+  message: Publish,
+  topic: Uint8Array,
+  variant: PublishVariant,
+  packetId: number,
+  expiry: number,
+): number {
+  let at = position;
+  target[at++] = 0x30 | (variant.qos << 1) | (variant.retain ? 1 : 0);
+  at = writeVariableByteInteger(target, at, variantRemainingLength(message, topic.length, variant));
+  const topicLength = variant.aliasOnly ? 0 : topic.length;
+  target[at++] = topicLength >> 8;
+  target[at++] = topicLength;
+  if (topicLength > 0) at = copyBytes(topic, 0, topicLength, target, at);
+  if (variant.qos > 0) {
+    target[at++] = packetId >> 8;
+    target[at++] = packetId;
+  }
+  return variant.version === 5 ? writeVariantProperties(target, at, message, variant, expiry) : at;
+}
+
+function writeVariantProperties(
+  target: Uint8Array,
+  position: number,
+  message: Publish,
+  variant: PublishVariant,
+  expiry: number,
+): number {
+  let at = writeVariableByteInteger(target, position, variantPropertiesSize(message, variant));
+  if (variant.topicAlias !== 0) {
+    target[at++] = 0x23;
+    target[at++] = variant.topicAlias >> 8;
+    target[at++] = variant.topicAlias;
+  }
+  if (variant.subscriptionIdentifiers !== null) {
+    for (const id of variant.subscriptionIdentifiers) {
+      target[at++] = 0x0b;
+      at = writeVariableByteInteger(target, at, id);
+    }
+  }
+  // what the publisher sent is forwarded in its order [MQTT-3.3.2-18], without its alias
+  const { bytes, propertiesStart: from, propertiesEnd: to, topicAliasAt: alias } = message;
+  const copied = at;
+  if (message.topicAlias === 0) at = copyBytes(bytes, from, to, target, at);
+  else {
+    at = copyBytes(bytes, from, alias, target, at);
+    at = copyBytes(bytes, alias + ALIAS_SIZE, to, target, at);
+  }
+  if (message.expiryAt !== 0) {
+    let offset = message.expiryAt - from;
+    if (message.topicAlias !== 0 && message.expiryAt > alias) offset -= ALIAS_SIZE;
+    writeUint32(target, copied + offset, expiry);
+  }
+  return at;
+}
+
+/** Below this a loop is faster than the call of a native copy. */
+const SMALL_COPY = 48;
+
+/** Copies bytes[from..to) to target at a position; returns the position after them. */
+export function copyBytes(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  target: Uint8Array,
+  position: number,
+): number {
+  const length = to - from;
+  if (length <= SMALL_COPY) {
+    for (let i = 0; i < length; i++) target[position + i] = bytes[from + i]!;
+  } else target.set(bytes.subarray(from, to), position);
+  return position + length;
+}

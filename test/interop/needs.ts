@@ -1,0 +1,57 @@
+// What a test needs from the system. Where it is missing, the suite is skipped and its name says why; under CI
+// it is run all the same and fails, so that nothing is left out there unseen. scripts/install-test-needs
+// installs these.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe } from 'vitest';
+
+/** Debian's interpreter: the one its packages are for, whatever `python3` is on the PATH. */
+export const python = '/usr/bin/python3';
+
+interface Need {
+  readonly debianPackage: string;
+  present(): boolean;
+}
+
+const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+
+function program(name: string, debianPackage: string): Need {
+  return { debianPackage, present: () => folders.some((folder) => existsSync(join(folder, name))) };
+}
+
+function succeeds(command: string, args: string[], input = ''): boolean {
+  try {
+    execFileSync(command, args, { input, stdio: ['pipe', 'ignore', 'ignore'] });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const needs = {
+  mosquittoPub: program('mosquitto_pub', 'mosquitto-clients'),
+  mosquittoSub: program('mosquitto_sub', 'mosquitto-clients'),
+  mosquittoRr: program('mosquitto_rr', 'mosquitto-clients'),
+  pahoPython: {
+    debianPackage: 'python3-paho-mqtt',
+    present: () => succeeds(python, ['-c', 'import paho.mqtt.client']),
+  },
+  pahoC: {
+    debianPackage: 'libpaho-mqtt-dev gcc libc6-dev',
+    present: () =>
+      succeeds(
+        'gcc',
+        ['-x', 'c', '-', '-o', '/dev/null', '-lpaho-mqtt3c', '-lpaho-mqtt3a'],
+        '#include <MQTTAsync.h>\n#include <MQTTClient.h>\nint main(void) { return 0; }\n',
+      ),
+  },
+} satisfies Record<string, Need>;
+
+/** `describe`, for tests that need something from the system. */
+export function describeWith(wanted: readonly Need[], name: string, tests: () => void): void {
+  const lacking = wanted.filter((need) => !need.present()).map((need) => need.debianPackage);
+  const underCi = process.env['CI'] !== undefined && process.env['CI'] !== '' && process.env['CI'] !== 'false';
+  if (lacking.length === 0 || underCi) describe(name, tests);
+  else describe.skip(`${name} (skipped: not installed: ${[...new Set(lacking)].join(' ')})`, tests);
+}
