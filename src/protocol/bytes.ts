@@ -73,11 +73,11 @@ export class Reader {
     throw malformed('variable byte integer is longer than four bytes');
   }
 
-  /** A view on the bytes, not a copy. */
+  /** A copy: the bytes that are read from may be used again. */
   binary(): Uint8Array {
     const length = this.uint16();
     const at = this.#take(length);
-    return this.bytes.subarray(at, at + length);
+    return new Uint8Array(this.bytes.subarray(at, at + length));
   }
 
   string(): string {

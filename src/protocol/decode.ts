@@ -21,6 +21,7 @@ import type {
 import { decodeProperties, decodePropertyList, type Properties, WILL } from './properties.js';
 import { Publish, readPublish, topicText } from './publish.js';
 import { ReasonCode, reasonIsValid } from './reason-codes.js';
+import { isTopicName } from './topics.js';
 
 type Decoder = (reader: Reader, version: ProtocolVersion) => Packet;
 
@@ -56,7 +57,7 @@ export function decodePacket(
 ): Packet {
   const first = bytes[start]!;
   const type = first >> 4;
-  if (!flagsAreValid(first))
+  if (!flagsAreValid(first, version))
     throw malformed(`flags of the fixed header are wrong for ${packetTypeNames[type]}`);
   if (type === PacketType.PUBLISH) return decodePublish(bytes, start, body, end, version);
   if (type === PacketType.AUTH && version !== 5) throw malformed('AUTH exists only in MQTT 5');
@@ -91,10 +92,11 @@ export function decodeConnect(reader: Reader): ConnectPacket {
   const level = reader.byte();
   const levels = Object.hasOwn(protocolNames, name) ? protocolNames[name] : undefined;
   if (levels === undefined)
-    throw new MqttError(ReasonCode.UnsupportedProtocolVersion, 'protocol name is neither MQTT nor MQIsdp'); // [MQTT-3.1.2-1]
+    throw malformed('protocol name is neither MQTT nor MQIsdp'); // [MQTT-3.1.2-1]
   const version = level & 0x7f;
   if (!levels.includes(version))
     throw new MqttError(ReasonCode.UnsupportedProtocolVersion, `protocol level ${level} is not supported`); // [MQTT-3.1.2-2]
+  if (level > 0x84) throw new MqttError(ReasonCode.UnsupportedProtocolVersion, 'bridges exist only in MQTT 3.1 and 3.1.1');
   return connectContent(reader, version as ProtocolVersion, level > 0x7f);
 }
 
@@ -105,10 +107,10 @@ function connectContent(reader: Reader, version: ProtocolVersion, bridge: boolea
   const hasWill = (flags & 0x04) !== 0;
   const willQos = (flags >> 3) & 3;
   if (willQos === 3) throw malformed('will QoS 3 does not exist'); // [MQTT-3.1.2-12]
-  if (!hasWill && (flags & 0x38) !== 0) throw malformed('will QoS or will retain without a will'); // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
+  if (!hasWill && (flags & 0x38) !== 0 && version !== 3) throw malformed('will QoS or will retain without a will'); // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
   const hasUsername = (flags & 0x80) !== 0;
   const hasPassword = (flags & 0x40) !== 0;
-  if (hasPassword && !hasUsername && version !== 5) throw malformed('password without a user name'); // [MQTT3-3.1.2-22]
+  if (hasPassword && !hasUsername && version === 4) throw malformed('password without a user name'); // [MQTT3-3.1.2-22]
   const keepAlive = reader.uint16();
   const properties = propertiesOf(reader, version, PacketType.CONNECT);
   const packet: ConnectPacket = {
@@ -121,21 +123,22 @@ function connectContent(reader: Reader, version: ProtocolVersion, bridge: boolea
   };
   if (bridge) packet.bridge = true;
   if (hasWill) packet.will = decodeWill(reader, version, willQos as QoS, (flags & 0x20) !== 0);
-  if (hasUsername) packet.username = reader.string();
-  if (hasPassword) packet.password = reader.binary().slice();
+  // in 3.1 the remaining length wins over these two flags
+  if (hasUsername && !(version === 3 && reader.remaining === 0)) packet.username = reader.string();
+  if (hasPassword && !(version === 3 && reader.remaining === 0)) packet.password = reader.binary();
   return packet;
 }
 
 function decodeWill(reader: Reader, version: ProtocolVersion, qos: QoS, retain: boolean): Will {
   const properties = propertiesOf(reader, version, WILL);
-  if (properties?.responseTopic !== undefined && /[+#]/.test(properties.responseTopic)) {
-    throw protocolError('response topic must not contain wildcards');
+  if (properties?.responseTopic !== undefined && !isTopicName(properties.responseTopic)) {
+    throw protocolError('response topic must not be empty or contain wildcards');
   }
   const start = reader.position + 2;
   reader.skip(reader.uint16());
   const topic = topicText(reader.bytes, start, reader.position);
-  if (topic.length === 0) throw new MqttError(ReasonCode.TopicNameInvalid, 'will topic is empty');
-  return { topic, payload: reader.binary().slice(), qos, retain, properties };
+  if (topic.length === 0) throw protocolError('will topic is empty');
+  return { topic, payload: reader.binary(), qos, retain, properties };
 }
 
 function decodeConnack(reader: Reader, version: ProtocolVersion): ConnackPacket {
@@ -164,7 +167,7 @@ function decodePublish(
   const packet: PublishPacket = {
     type: 'publish',
     topic: topicText(bytes, view.topicStart, view.topicEnd),
-    payload: view.payload.slice(),
+    payload: new Uint8Array(view.payload),
     qos: view.qos as QoS,
     retain: view.retain,
     dup: view.dup,
@@ -210,8 +213,11 @@ export function decodeSubscribe(reader: Reader, version: ProtocolVersion): Subsc
   const packetId = packetIdOf(reader);
   const properties = propertiesOf(reader, version, PacketType.SUBSCRIBE);
   const subscriptions: SubscriptionRequest[] = [];
-  while (reader.remaining > 0) subscriptions.push(subscriptionRequest(reader, version));
-  if (subscriptions.length === 0) throw protocolError('SUBSCRIBE without a topic filter'); // [MQTT-3.8.3-2]
+  while (reader.remaining > 0) {
+    if (subscriptions.length === MAX_FILTERS) throw tooManyFilters();
+    subscriptions.push(subscriptionRequest(reader, version));
+  }
+  if (subscriptions.length === 0) throw malformed('SUBSCRIBE without a topic filter'); // [MQTT-3.8.3-2]
   return { type: 'subscribe', packetId, subscriptions, properties };
 }
 
@@ -219,16 +225,23 @@ function subscriptionRequest(reader: Reader, version: ProtocolVersion): Subscrip
   const filter = reader.string();
   const options = reader.byte();
   const qos = options & 3;
-  if (qos === 3) throw protocolError('subscription QoS 3 does not exist'); // [MQTT-3.8.3-4]
+  if (qos === 3) throw malformed('subscription QoS 3 does not exist'); // [MQTT3-3.8.3-4]
   if (version !== 5) {
     if (options > 2) throw malformed('reserved bits of the requested QoS are set'); // [MQTT3-3.8.3-4]
     return { filter, qos: qos as QoS, noLocal: false, retainAsPublished: false, retainHandling: 0 };
   }
   if (options > 0x3f) throw malformed('reserved bits of the subscription options are set'); // [MQTT-3.8.3-5]
   const retainHandling = options >> 4;
-  if (retainHandling === 3) throw protocolError('retain handling 3 does not exist');
+  if (retainHandling === 3) throw malformed('retain handling 3 does not exist');
   const noLocal = (options & 4) !== 0;
   return { filter, qos: qos as QoS, noLocal, retainAsPublished: (options & 8) !== 0, retainHandling };
+}
+
+/** How many topic filters one SUBSCRIBE or UNSUBSCRIBE may have. */
+const MAX_FILTERS = 10_000;
+
+function tooManyFilters(): MqttError {
+  return new MqttError(ReasonCode.QuotaExceeded, `more than ${MAX_FILTERS} topic filters in one packet`);
 }
 
 function reasonList(reader: Reader): number[] {
@@ -245,15 +258,18 @@ export function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): Uns
   const packetId = packetIdOf(reader);
   const properties = propertiesOf(reader, version, PacketType.UNSUBSCRIBE);
   const filters: string[] = [];
-  while (reader.remaining > 0) filters.push(reader.string());
-  if (filters.length === 0) throw protocolError('UNSUBSCRIBE without a topic filter'); // [MQTT-3.10.3-2]
+  while (reader.remaining > 0) {
+    if (filters.length === MAX_FILTERS) throw tooManyFilters();
+    filters.push(reader.string());
+  }
+  if (filters.length === 0) throw malformed('UNSUBSCRIBE without a topic filter'); // [MQTT-3.10.3-2]
   return { type: 'unsubscribe', packetId, filters, properties };
 }
 
 function decodeUnsuback(reader: Reader, version: ProtocolVersion): UnsubackPacket {
   const packetId = packetIdOf(reader);
   const properties = propertiesOf(reader, version, PacketType.UNSUBACK);
-  return { type: 'unsuback', packetId, reasons: reasonList(reader), properties };
+  return { type: 'unsuback', packetId, reasons: version === 5 ? reasonList(reader) : [], properties };
 }
 
 export function decodeDisconnect(reader: Reader, version: ProtocolVersion): DisconnectPacket {

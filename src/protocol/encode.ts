@@ -4,7 +4,10 @@ import { firstByte, PacketType, type ProtocolVersion } from './packet-types.js';
 import type { ConnectPacket, Packet, PublishPacket, SubscriptionRequest, Will } from './packets.js';
 import { encodeProperties, type Properties, WILL } from './properties.js';
 
-/** Encodes a packet for a connection of the given version. CONNECT uses its own version. */
+/**
+ * Encodes a packet for a connection of the given version. CONNECT uses its own version. Numbers are the
+ * caller's responsibility (they are not checked against their ranges); text that MQTT cannot carry throws.
+ */
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {
   const body = new Writer();
   switch (packet.type) {
@@ -58,7 +61,11 @@ export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Arr
       if (version === 5) reasonAndProperties(body, PacketType.DISCONNECT, packet.reason, packet.properties);
       return frame(firstByte(PacketType.DISCONNECT), body);
     case 'auth':
-      reasonAndProperties(body, PacketType.AUTH, packet.reason, packet.properties);
+      // here the property length may only be left out together with the reason code (section 3.15.2.1)
+      if (packet.reason !== 0 || !isEmpty(packet.properties)) {
+        body.byte(packet.reason);
+        encodeProperties(body, packet.properties, PacketType.AUTH);
+      }
       return frame(firstByte(PacketType.AUTH), body);
   }
 }
@@ -84,7 +91,7 @@ function isEmpty(values: Properties | undefined): boolean {
   return values === undefined || Object.values(values).every((value) => value === undefined);
 }
 
-/** A reason code 0 and properties may be left out when nothing follows (MQTT 5 sections 3.4.2.1, 3.14.2.1, 3.15.2.1). */
+/** A reason code 0 and properties may be left out when nothing follows (MQTT 5 sections 3.4.2.1, 3.14.2.1). */
 function reasonAndProperties(
   body: Writer,
   type: number,

@@ -1,6 +1,7 @@
 // Cuts a stream of bytes into packets, whatever way the bytes are split. Whole packets are handed on in
 // place; only a packet that is not complete yet is copied, into memory that grows no faster than what came.
 import { MqttError, malformed } from './error.js';
+import { flagsAreValid } from './packet-types.js';
 import { ReasonCode } from './reason-codes.js';
 
 /** Receives packets. Returning false stops the reader until `resume`: the rest is kept. */
@@ -24,6 +25,7 @@ export class FrameReader {
   /** Bytes, fixed header included; a packet that announces more is refused at once. */
   maxPacketSize: number;
   #kept: Uint8Array = EMPTY;
+  #keptStart = 0;
   #keptLength = 0;
   #stopped = false;
   /** Out parameters of #header. */
@@ -56,14 +58,15 @@ export class FrameReader {
     else this.#cut(bytes, at, end, sink);
   }
 
-  /** Goes on after a stop with what was kept. */
+  /** Goes on after a stop with what was kept. Not to be called from within `frame`. */
   resume(sink: FrameSink): void {
     this.#stopped = false;
     if (this.#keptLength === 0) return;
     const bytes = this.#kept;
-    const length = this.#keptLength;
+    const start = this.#keptStart;
+    const end = start + this.#keptLength;
     this.#release();
-    this.#cut(bytes, 0, length, sink);
+    this.#cut(bytes, start, end, sink, true);
   }
 
   /** Forgets everything that is kept. */
@@ -73,36 +76,42 @@ export class FrameReader {
 
   #release(): void {
     this.#kept = EMPTY;
+    this.#keptStart = 0;
     this.#keptLength = 0;
   }
 
-  /** Hands on all whole packets in bytes[at..end) and keeps the rest. */
-  #cut(bytes: Uint8Array, from: number, end: number, sink: FrameSink): void {
+  /** Hands on all whole packets in bytes[from..end) and keeps the rest, without a copy if the bytes are ours. */
+  #cut(bytes: Uint8Array, from: number, end: number, sink: FrameSink, ours = false): void {
     let at = from;
     while (at < end) {
       this.#header(bytes, at, end);
       const body = this.#body;
       const next = at + this.#total;
       if (body === INCOMPLETE || next > end) break;
-      if (!sink.frame(bytes, at, body, next, false)) {
+      const goOn = sink.frame(bytes, at, body, next, false);
+      at = next;
+      if (!goOn) {
         this.#stopped = true;
-        at = next;
         break;
       }
-      at = next;
     }
-    if (at < end) this.#keep(bytes, at, end);
+    if (at === end) return;
+    if (!ours) return this.#keep(bytes, at, end, this.#stopped ? undefined : this.#total);
+    this.#kept = bytes;
+    this.#keptStart = at;
+    this.#keptLength = end - at;
   }
 
   /** Reads a fixed header at `at`: sets #body (0 when more bytes are needed) and #total. */
   #header(bytes: Uint8Array, at: number, end: number): void {
+    // refused before anything is collected for it
+    if (!flagsAreValid(bytes[at]!, 3)) throw malformed('fixed header is not one of MQTT');
     let length = 0;
     let shift = 0;
     for (let i = at + 1; i < end; i++) {
       const byte = bytes[i]!;
       length |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
-        if (byte === 0 && shift > 0) throw malformed('remaining length is longer than needed');
         this.#total = i + 1 - at + length;
         if (this.#total > this.maxPacketSize) {
           throw new MqttError(
@@ -123,35 +132,37 @@ export class FrameReader {
   /** Feeds the kept start of a packet until it is whole; returns how many bytes it took. */
   #complete(bytes: Uint8Array, end: number, sink: FrameSink): number {
     let at = 0;
-    this.#header(this.#kept, 0, this.#keptLength);
+    this.#header(this.#kept, this.#keptStart, this.#keptStart + this.#keptLength);
     while (this.#body === INCOMPLETE) {
       if (at === end) return at;
       this.#keep(bytes, at, at + 1);
       at++;
-      this.#header(this.#kept, 0, this.#keptLength);
+      this.#header(this.#kept, this.#keptStart, this.#keptStart + this.#keptLength);
     }
     const total = this.#total;
-    const body = this.#body;
+    const bodyOffset = this.#body - this.#keptStart;
     const taken = Math.min(total - this.#keptLength, end - at);
     this.#keep(bytes, at, at + taken, total);
     at += taken;
     if (this.#keptLength < total) return at;
     const packet = this.#kept;
+    const start = this.#keptStart;
     this.#release();
-    if (!sink.frame(packet, 0, body, total, total >= OWNED_SIZE)) this.#stopped = true;
+    if (!sink.frame(packet, start, start + bodyOffset, start + total, total >= OWNED_SIZE)) this.#stopped = true;
     return at;
   }
 
   /** Appends to what is kept. Capacity doubles up to `total`, so that an announced size alone takes no memory. */
-  #keep(bytes: Uint8Array, from: number, to: number, total = Number.MAX_SAFE_INTEGER): void {
+  #keep(bytes: Uint8Array, from: number, to: number, total = 0): void {
     const needed = this.#keptLength + to - from;
-    if (needed > this.#kept.length) {
-      const capacity = Math.max(needed, Math.min(total, Math.max(FIRST_CAPACITY, needed * 2)));
-      const larger = new Uint8Array(capacity);
-      larger.set(this.#kept.subarray(0, this.#keptLength));
+    if (this.#keptStart + needed > this.#kept.length) {
+      const doubled = Math.max(FIRST_CAPACITY, needed * 2);
+      const larger = new Uint8Array(total >= needed ? Math.min(total, doubled) : doubled);
+      larger.set(this.#kept.subarray(this.#keptStart, this.#keptStart + this.#keptLength));
       this.#kept = larger;
+      this.#keptStart = 0;
     }
-    this.#kept.set(bytes.subarray(from, to), this.#keptLength);
+    this.#kept.set(bytes.subarray(from, to), this.#keptStart + this.#keptLength);
     this.#keptLength = needed;
   }
 }

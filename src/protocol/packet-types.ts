@@ -29,9 +29,10 @@ export const packetTypeNames: readonly string[] = ['reserved', ...Object.keys(Pa
 /** The only fixed header flags that a packet type may carry; -1: PUBLISH, whose flags have a meaning. */
 const requiredFlags: readonly number[] = [-1, 0, 0, -1, 0, 0, 2, 0, 2, 0, 2, 0, 0, 0, 0, 0];
 
-/** Whether the low four bits of a first byte are legal for its type [MQTT-2.1.3-1]. */
-export function flagsAreValid(first: number): boolean {
+/** Whether the low four bits of a first byte are legal for its type [MQTT-2.1.3-1]. In 3.1 PUBREL may have DUP. */
+export function flagsAreValid(first: number, version: ProtocolVersion): boolean {
   const type = first >> 4;
+  if (version === 3 && first === 0x6a) return true;
   if (type === PacketType.PUBLISH) return (first & 0x06) !== 0x06;
   return type !== 0 && (first & 0x0f) === requiredFlags[type];
 }

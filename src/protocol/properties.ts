@@ -1,6 +1,6 @@
 // The MQTT 5 properties as one table (MQTT 5 section 2.2.2, table 2-4): it drives decoding, encoding and
 // checking. Bounds: every length is checked before it is used, and a packet has at most MAX_PROPERTIES.
-import { type Reader, Writer } from './bytes.js';
+import { Reader, Writer } from './bytes.js';
 import { MqttError, malformed, protocolError } from './error.js';
 import { PacketType } from './packet-types.js';
 import { ReasonCode } from './reason-codes.js';
@@ -170,7 +170,7 @@ function readValue(entry: PropertyRule, reader: Reader): unknown {
     case 'string':
       return reader.string();
     case 'binary':
-      return reader.binary().slice();
+      return reader.binary();
     case 'pair':
       return [reader.string(), reader.string()];
   }

@@ -11,7 +11,7 @@ import { MqttError, malformed, protocolError } from './error.js';
 import { PacketType, type ProtocolVersion } from './packet-types.js';
 import { checkPropertyRange, MAX_PROPERTIES, propertyRule, tooManyProperties } from './properties.js';
 import { ReasonCode } from './reason-codes.js';
-import { decodeUtf8, isValidUtf8 } from './utf8.js';
+import { decodeUtf8, hasControlCharacter, isValidUtf8 } from './utf8.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -42,6 +42,8 @@ export class Publish {
   payloadFormat = 0;
   hasSubscriptionIdentifier = false;
   payloadStart = 0;
+  /** The remaining length was written in its shortest form, so that the packet may be forwarded as it is. */
+  shortest = true;
 
   get payload(): Uint8Array {
     return this.bytes.subarray(this.payloadStart, this.end);
@@ -84,6 +86,7 @@ export function readPublish(
   view.expiryAt = 0;
   view.payloadFormat = 0;
   view.hasSubscriptionIdentifier = false;
+  view.shortest = body - start === 1 + variableByteIntegerSize(end - body);
   if (qos === 0) {
     if (view.dup) throw malformed('DUP must be 0 with QoS 0'); // [MQTT-3.3.1-2]
     view.packetId = 0;
@@ -128,7 +131,7 @@ function readPublishProperties(view: Publish, at: number, end: number): number {
     const id = reader.variableByteInteger();
     const rule = propertyRule(id, PacketType.PUBLISH);
     if (rule.repeatable === 0 || (rule.repeatable & (1 << PacketType.PUBLISH)) === 0) {
-      if ((seen & (1 << id)) !== 0 || (id === 0x23 && view.topicAlias !== 0)) {
+      if (id === 0x23 ? view.topicAlias !== 0 : (seen & (1 << id)) !== 0) {
         throw protocolError(`property ${rule.name} is repeated`);
       }
       if (id < 31) seen |= 1 << id;
@@ -183,20 +186,22 @@ function skipString(reader: Reader): void {
     throw malformed('string is not valid UTF-8, or contains U+0000');
 }
 
-/** A response topic is a topic name: no wildcard [MQTT-3.3.2-14]. */
+/** A response topic is a topic name: not empty, no wildcard [MQTT-3.3.2-14] [MQTT-4.7.3-1]. */
 function checkResponseTopic(bytes: Uint8Array, start: number, end: number): void {
+  if (start === end) throw protocolError('response topic must not be empty');
   for (let at = start; at < end; at++) {
     if (bytes[at] === 0x2b || bytes[at] === 0x23)
       throw protocolError('response topic must not contain wildcards');
   }
 }
 
-/** The topic as text, checked: valid UTF-8, no wildcard [MQTT-3.3.2-1] [MQTT-3.3.2-2]; may be empty. */
+/** The topic as text, checked: valid UTF-8, printable, no wildcard [MQTT-3.3.2-1] [MQTT-3.3.2-2]; may be empty. */
 export function topicText(bytes: Uint8Array, start: number, end: number): string {
   const text = decodeUtf8(bytes, start, end);
   if (text.includes('+') || text.includes('#')) {
-    throw new MqttError(ReasonCode.TopicNameInvalid, 'topic name must not contain wildcards');
+    throw malformed('topic name must not contain wildcards');
   }
+  if (hasControlCharacter(text)) throw malformed('topic name contains a control character');
   return text;
 }
 
@@ -212,8 +217,9 @@ export interface PublishVariant {
   subscriptionIdentifiers: readonly number[] | null;
 }
 
-/** Bytes of topic alias property. */
+/** Bytes of the property topic alias, and of message expiry interval. */
 const ALIAS_SIZE = 3;
+const EXPIRY_SIZE = 5;
 
 function variantPropertiesSize(message: Publish, variant: PublishVariant): number {
   let size = message.propertiesEnd - message.propertiesStart;
@@ -268,6 +274,10 @@ export function writePublishHead(
   return variant.version === 5 ? writeVariantProperties(target, at, message, variant, expiry) : at;
 }
 
+/**
+ * Writes the properties: what the publisher sent in its order [MQTT-3.3.2-18], then message expiry interval,
+ * topic alias and subscription identifiers (the order that Mosquitto uses).
+ */
 function writeVariantProperties(
   target: Uint8Array,
   position: number,
@@ -276,6 +286,12 @@ function writeVariantProperties(
   expiry: number,
 ): number {
   let at = writeVariableByteInteger(target, position, variantPropertiesSize(message, variant));
+  at = copyForwarded(target, at, message);
+  if (message.expiryAt !== 0) {
+    target[at] = 0x02;
+    writeUint32(target, at + 1, expiry);
+    at += EXPIRY_SIZE;
+  }
   if (variant.topicAlias !== 0) {
     target[at++] = 0x23;
     target[at++] = variant.topicAlias >> 8;
@@ -287,19 +303,19 @@ function writeVariantProperties(
       at = writeVariableByteInteger(target, at, id);
     }
   }
-  // what the publisher sent is forwarded in its order [MQTT-3.3.2-18], without its alias
-  const { bytes, propertiesStart: from, propertiesEnd: to, topicAliasAt: alias } = message;
-  const copied = at;
-  if (message.topicAlias === 0) at = copyBytes(bytes, from, to, target, at);
-  else {
-    at = copyBytes(bytes, from, alias, target, at);
-    at = copyBytes(bytes, alias + ALIAS_SIZE, to, target, at);
-  }
-  if (message.expiryAt !== 0) {
-    let offset = message.expiryAt - from;
-    if (message.topicAlias !== 0 && message.expiryAt > alias) offset -= ALIAS_SIZE;
-    writeUint32(target, copied + offset, expiry);
-  }
+  return at;
+}
+
+/** Copies the properties without topic alias and message expiry interval. */
+function copyForwarded(target: Uint8Array, position: number, message: Publish): number {
+  const { bytes, propertiesStart: from, propertiesEnd: to } = message;
+  const alias = message.topicAlias === 0 ? to : message.topicAliasAt;
+  const expiry = message.expiryAt === 0 ? to : message.expiryAt - 1;
+  const first = Math.min(alias, expiry);
+  const second = Math.max(alias, expiry);
+  let at = copyBytes(bytes, from, first, target, position);
+  if (first < to) at = copyBytes(bytes, first + (first === alias ? ALIAS_SIZE : EXPIRY_SIZE), second, target, at);
+  if (second < to) at = copyBytes(bytes, second + (second === alias ? ALIAS_SIZE : EXPIRY_SIZE), to, target, at);
   return at;
 }
 

@@ -94,9 +94,17 @@ const version3ReturnCodes = new Map<number, number>([
   [ReasonCode.NotAuthorized, 5],
   [ReasonCode.Banned, 5],
   [ReasonCode.BadAuthenticationMethod, 5],
+  [ReasonCode.ServerUnavailable, 3],
+  [ReasonCode.ServerBusy, 3],
+  [ReasonCode.QuotaExceeded, 3],
+  [ReasonCode.UseAnotherServer, 3],
+  [ReasonCode.ServerMoved, 3],
+  [ReasonCode.ConnectionRateExceeded, 3],
+  [ReasonCode.UnspecifiedError, 3],
+  [ReasonCode.ImplementationSpecificError, 3],
 ]);
 
-/** The CONNACK return code of MQTT 3.1 and 3.1.1 for a reason code; what has none is 3, server unavailable. */
-export function connackReturnCode(reason: number): number {
-  return version3ReturnCodes.get(reason) ?? 3;
+/** The CONNACK return code of MQTT 3.1 and 3.1.1 for a reason code; undefined: close without an answer. */
+export function connackReturnCode(reason: number): number | undefined {
+  return version3ReturnCodes.get(reason);
 }

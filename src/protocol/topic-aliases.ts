@@ -40,8 +40,10 @@ export class OutboundTopicAliases<T> {
     return this.#aliases.get(topic) ?? 0;
   }
 
-  /** Gives a topic an alias, or 0 if none is left; it must now be sent with the full topic. */
+  /** Gives a topic an alias, or returns 0 if none is left. The first message with it carries the full topic. */
   assign(topic: T): number {
+    const known = this.#aliases.get(topic);
+    if (known !== undefined) return known;
     if (this.#aliases.size >= this.maximum) return 0;
     const alias = this.#aliases.size + 1;
     this.#aliases.set(topic, alias);

@@ -1,10 +1,11 @@
 // Topic names and topic filters (MQTT 5 section 4.7 and 4.8.2): what is valid, and what matches what.
 // `topicMatches` is the plain definition of matching; the trees in core are tested against it.
-import { MqttError } from './error.js';
+import { MqttError, malformed, protocolError } from './error.js';
 import { ReasonCode } from './reason-codes.js';
+import { hasControlCharacter } from './utf8.js';
 
-/** How many levels a topic may have unless an option says otherwise (Mosquitto's limit). */
-export const DEFAULT_MAX_TOPIC_LEVELS = 200;
+/** How many levels a topic may have unless an option says otherwise (Mosquitto allows 200 slashes). */
+export const DEFAULT_MAX_TOPIC_LEVELS = 201;
 
 /** Topics and filters have at most this many bytes of UTF-8 [MQTT-4.7.3-3]. */
 export const MAX_TOPIC_BYTES = 65_535;
@@ -16,7 +17,7 @@ export function topicLevels(topic: string): number {
   return levels;
 }
 
-/** At least one character, no wildcard, no U+0000 [MQTT-4.7.1-1] [MQTT-4.7.3-1] [MQTT-4.7.3-2]. */
+/** At least one character, no wildcard, no U+0000 [MQTT-4.7.0-1] [MQTT-4.7.3-1] [MQTT-4.7.3-2]. */
 export function isTopicName(topic: string): boolean {
   return topic.length > 0 && !topic.includes('+') && !topic.includes('#') && !topic.includes('\0');
 }
@@ -46,11 +47,14 @@ export interface ParsedFilter {
   filter: string;
 }
 
-/** Checks a filter as it stands in SUBSCRIBE or UNSUBSCRIBE [MQTT-4.8.2-1] [MQTT-4.8.2-2]; throws 0x8F. */
+/**
+ * Checks a filter as it stands in SUBSCRIBE or UNSUBSCRIBE [MQTT-4.8.2-1] [MQTT-4.8.2-2]. Throws a malformed
+ * packet, a protocol error for a wrong `$share`, and 0x8F for more levels than are allowed.
+ */
 export function parseTopicFilter(text: string, maxLevels = DEFAULT_MAX_TOPIC_LEVELS): ParsedFilter {
   const parsed = splitShare(text);
-  if (!isTopicFilter(parsed.filter)) {
-    throw new MqttError(ReasonCode.TopicFilterInvalid, `'${text}' is not a topic filter`);
+  if (!isTopicFilter(parsed.filter) || hasControlCharacter(text)) {
+    throw malformed(`${quoted(text)} is not a topic filter`);
   }
   if (topicLevels(parsed.filter) > maxLevels) {
     throw new MqttError(ReasonCode.TopicFilterInvalid, `topic filter has more than ${maxLevels} levels`);
@@ -58,12 +62,17 @@ export function parseTopicFilter(text: string, maxLevels = DEFAULT_MAX_TOPIC_LEV
   return parsed;
 }
 
+/** Text of a stranger, made safe and short for a message. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}
+
 function splitShare(text: string): ParsedFilter {
   if (!text.startsWith('$share/') && text !== '$share') return { group: null, filter: text };
   const end = text.indexOf('/', 7);
   const group = end === -1 ? '' : text.slice(7, end);
-  if (group.length === 0 || hasWildcard(group)) {
-    throw new MqttError(ReasonCode.TopicFilterInvalid, `'${text}' is not $share/{name}/{filter}`);
+  if (group.length === 0 || hasWildcard(group) || end === text.length - 1) {
+    throw protocolError(`${quoted(text)} is not $share/{name}/{filter}`);
   }
   return { group, filter: text.slice(end + 1) };
 }

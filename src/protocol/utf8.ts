@@ -3,6 +3,7 @@ import { malformed } from './error.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+const controlCharacter = /[\p{Cc}\p{Noncharacter_Code_Point}]/u;
 const hasLoneSurrogate = /\p{Surrogate}/u;
 
 /** Longest string that is built character by character: below this a TextDecoder call costs more. */
@@ -64,6 +65,14 @@ function scan(bytes: Uint8Array, start: number, end: number, refuseNull: boolean
     at += more + 1;
   }
   return true;
+}
+
+/**
+ * Control characters and non-characters (MQTT 5 section 1.5.4: a receiver may refuse them). They are refused in
+ * topics, as by Mosquitto: topics are shown on terminals and in logs.
+ */
+export function hasControlCharacter(text: string): boolean {
+  return controlCharacter.test(text);
 }
 
 /** Encodes a string; throws where MQTT could not carry it. */

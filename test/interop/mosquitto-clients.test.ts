@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerUnderTest, startBroker, uniqueName } from './broker-under-test.js';
 import { describeWith, needs } from './needs.js';
 import { type Exit, killPrograms, Program, type ProgramOptions, run } from './program.js';
@@ -62,8 +62,8 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
     broker = await startBroker();
     folder = mkdtempSync(join(tmpdir(), 'pondhawk-'));
   });
-  afterEach(killPrograms);
   afterAll(async () => {
+    await killPrograms();
     rmSync(folder, { recursive: true, force: true });
     await broker.stop();
   });
@@ -72,16 +72,24 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
     const topicOf = (): string => `iop/${uniqueName(version)}`;
     const idOf = (): string => uniqueName(`m${version}`);
 
-    it.each(qualities)('delivers what is published at QoS 0, 1 and 2 to a subscriber at QoS %i', async (granted) => {
-      const topic = topicOf();
-      const subscriber = await sub(version, ['-q', String(granted), '-t', `${topic}/#`, '-C', '3']);
-      for (const qos of qualities) await pub(version, ['-q', String(qos), '-t', `${topic}/${qos}`, '-m', `at ${qos}`]);
-      const exit = await subscriber.exited;
-      expect(exit.code).toBe(0);
-      expect(received(exit).map(({ topic, payload, qos }) => ({ topic, payload, qos }))).toEqual(
-        qualities.map((qos) => ({ topic: `${topic}/${qos}`, payload: `at ${qos}`, qos: Math.min(qos, granted) })),
-      );
-    });
+    it.each(qualities)(
+      'delivers what is published at QoS 0, 1 and 2 to a subscriber at QoS %i',
+      async (granted) => {
+        const topic = topicOf();
+        const subscriber = await sub(version, ['-q', String(granted), '-t', `${topic}/#`, '-C', '3']);
+        for (const qos of qualities)
+          await pub(version, ['-q', String(qos), '-t', `${topic}/${qos}`, '-m', `at ${qos}`]);
+        const exit = await subscriber.exited;
+        expect(exit.code).toBe(0);
+        expect(received(exit).map(({ topic, payload, qos }) => ({ topic, payload, qos }))).toEqual(
+          qualities.map((qos) => ({
+            topic: `${topic}/${qos}`,
+            payload: `at ${qos}`,
+            qos: Math.min(qos, granted),
+          })),
+        );
+      },
+    );
 
     it.each(qualities)('keeps the order of 500 lines at QoS %i', async (qos) => {
       const topic = topicOf();
@@ -112,9 +120,12 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
 
     it('sends retained messages under a wildcard, once each, and lets --remove-retained clear them', async () => {
       const topic = topicOf();
-      for (const name of ['a', 'b/c', 'b/d']) await pub(version, ['-q', '1', '-r', '-t', `${topic}/${name}`, '-m', name]);
-      const sweep = await startSub(version, ['-t', `${topic}/#`, '--remove-retained', '-C', '3']).exited;
-      expect(payloads(sweep).sort()).toEqual(['a', 'b/c', 'b/d']);
+      for (const name of ['a', 'b/c', 'b/d'])
+        await pub(version, ['-q', '1', '-r', '-t', `${topic}/${name}`, '-m', name]);
+      const sweep = await sub(version, ['-t', `${topic}/#`, '--remove-retained']);
+      await sweep.untilLines(/received PUBACK/, 3);
+      const swept = received(sweep).filter(({ retain }) => Number(retain) === 1);
+      expect(swept.map(({ payload }) => payload).sort()).toEqual(['a', 'b/c', 'b/d']);
       const later = await sub(version, ['-t', `${topic}/#`, '-C', '1']);
       await pub(version, ['-t', `${topic}/end`, '-m', 'nothing was left']);
       expect(payloads(await later.exited)).toEqual(['nothing was left']);
@@ -124,9 +135,7 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
       const topic = topicOf();
       const watcher = await sub(version, ['-q', '2', '-t', `${topic}/#`, '-C', '2']);
       const will = (name: string) => ['--will-topic', `${topic}/${name}`, '--will-payload', `${name} died`];
-      const polite = await sub(version, [...will('polite'), '-t', 'x']);
-      polite.kill('SIGTERM');
-      await polite.exited;
+      await pub(version, [...will('polite'), '-t', 'x', '-m', 'goodbye']);
       const killed = await sub(version, [...will('killed'), '--will-qos', '2', '--will-retain', '-t', 'x']);
       killed.kill('SIGKILL');
       await watcher.untilLines(/^M /);
@@ -136,24 +145,30 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
         ['end', 2],
       ]);
       const late = await startSub(version, ['-t', `${topic}/killed`, '-C', '1']).exited;
-      expect(received(late).map(({ payload, retain }) => [payload, Number(retain)])).toEqual([['killed died', 1]]);
+      expect(received(late).map(({ payload, retain }) => [payload, Number(retain)])).toEqual([
+        ['killed died', 1],
+      ]);
       await pub(version, ['-r', '-n', '-t', `${topic}/killed`]);
     });
 
-    it('queues for a persistent session (-c) while it is away, in order', async () => {
-      const topic = topicOf();
-      const session = ['-i', idOf(), '-c', '-q', '2', '-t', topic];
-      const first = await startSub(version, [...session, '-E']).exited;
-      expect(first.code).toBe(0);
-      const expected: [string, number][] = [];
-      for (let index = 0; index < 6; index++) {
-        const qos = 1 + (index % 2);
-        expected.push([`queued ${index}`, qos]);
-        await pub(version, ['-q', String(qos), '-t', topic, '-m', `queued ${index}`]);
-      }
-      const again = await startSub(version, [...session, '-C', '6']).exited;
-      expect(received(again).map(({ payload, qos }) => [payload, qos])).toEqual(expected);
-    });
+    it.each([1, 2])(
+      'queues at QoS %i for a persistent session (-c) while it is away, in order',
+      async (qos) => {
+        const topic = topicOf();
+        const session = ['-i', idOf(), '-c', '-q', '2', '-t', topic];
+        const first = await startSub(version, [...session, '-E']).exited;
+        expect(first.code).toBe(0);
+        const lines = Array.from({ length: 60 }, (_, index) => `queued ${index}`);
+        await pub(version, ['-q', '0', '-t', topic, '-m', 'perhaps dropped']);
+        await pub(version, ['-q', String(qos), '-t', topic, '-l'], { input: `${lines.join('\n')}\n` });
+        await pub(version, ['-q', String(qos), '-t', topic, '-m', 'end']);
+        const again = startSub(version, session);
+        await again.untilLines(/^M .*"end"/);
+        const messages = received(again).filter((message) => message.qos > 0);
+        expect(messages.map(({ payload }) => payload)).toEqual([...lines, 'end']);
+        expect(new Set(messages.map((message) => message.qos))).toEqual(new Set([qos]));
+      },
+    );
 
     it('forgets a session that comes back without -c', async () => {
       const topic = topicOf();
@@ -238,15 +253,6 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
       await pub(version, [...user, '-t', topic, '-m', 'let in']);
       expect(payloads(await subscriber.exited)).toEqual(['let in']);
     });
-
-    it('keeps a connection alive over several keep-alive periods', async () => {
-      const topic = topicOf();
-      // 5 seconds is the shortest that mosquitto_sub takes
-      const subscriber = await sub(version, ['-k', '5', '-t', topic, '-C', '1']);
-      await subscriber.untilLines(/received PINGRESP/, 1, 12_000);
-      await pub(version, ['-t', topic, '-m', 'still there']);
-      expect(payloads(await subscriber.exited)).toEqual(['still there']);
-    });
   });
 
   describe.each(['311', '5'])('shared subscriptions, -V %s', (version) => {
@@ -260,7 +266,12 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
       expect(payloads(await everyone.exited)).toEqual(lines);
       const shares = () => members.map((member) => payloads(member));
       for (const member of members) await member.until('its share', () => shares().flat().length >= 60);
-      expect(shares().flat().map(Number).sort((a, b) => a - b)).toEqual(lines.map(Number));
+      expect(
+        shares()
+          .flat()
+          .map(Number)
+          .sort((a, b) => a - b),
+      ).toEqual(lines.map(Number));
       for (const share of shares()) expect(share.length).toBeGreaterThan(0);
     });
   });
@@ -280,7 +291,8 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
         ['payload-format-indicator', '1'],
         ['message-expiry-interval', '3600'],
       ].flatMap((property) => ['-D', 'publish', ...property]);
-      for (const qos of qualities) await pub('5', ['-q', String(qos), '-t', topic, '-m', '早上好', ...properties]);
+      for (const qos of qualities)
+        await pub('5', ['-q', String(qos), '-t', topic, '-m', '早上好', ...properties]);
       const messages = received(await subscriber.exited);
       expect(messages.map(({ qos }) => qos)).toEqual([0, 1, 2]);
       for (const message of messages) {
@@ -299,7 +311,20 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
 
     it('keeps the properties of a retained message', async () => {
       const topic = topicOf();
-      await pub('5', ['-q', '1', '-r', '-t', topic, '-m', 'kept', '-D', 'publish', 'user-property', 'k', 'v']);
+      await pub('5', [
+        '-q',
+        '1',
+        '-r',
+        '-t',
+        topic,
+        '-m',
+        'kept',
+        '-D',
+        'publish',
+        'user-property',
+        'k',
+        'v',
+      ]);
       const [message] = received(await startSub('5', ['-t', topic, '-C', '1']).exited);
       expect(message).toMatchObject({ payload: 'kept' });
       expect(userProperties(message)).toEqual({ k: 'v' });
@@ -313,33 +338,6 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
       const [message] = received(await subscriber.exited);
       expect(message).toMatchObject({ payload: 'plain', qos: 1 });
       expect(message?.properties).toBeUndefined();
-    });
-
-    it('drops a queued message whose expiry interval has passed, and counts down that of the others', async () => {
-      const topic = topicOf();
-      const session = ['-i', uniqueName('expiry'), '-c', '-q', '1', '-t', topic];
-      await startSub('5', [...session, '-E']).exited;
-      const expiry = (seconds: number) => ['-D', 'publish', 'message-expiry-interval', String(seconds)];
-      await pub('5', ['-q', '1', '-t', topic, '-m', 'stale', ...expiry(1)]);
-      await pub('5', ['-q', '1', '-t', topic, '-m', 'lasting', ...expiry(100)]);
-      await sleep(2200);
-      const [first] = received(await startSub('5', [...session, '-C', '1']).exited);
-      expect(first?.payload).toBe('lasting');
-      expect(first?.properties?.['message-expiry-interval']).toBeLessThan(100);
-      expect(first?.properties?.['message-expiry-interval']).toBeGreaterThan(90);
-    });
-
-    it('ends a session when its expiry interval (-x) has passed', async () => {
-      const topic = topicOf();
-      const session = ['-i', uniqueName('session'), '-c', '-x', '1', '-q', '1', '-t', topic];
-      await startSub('5', [...session, '-E']).exited;
-      await pub('5', ['-q', '1', '-t', topic, '-m', 'within']);
-      expect(payloads(await startSub('5', [...session, '-C', '1']).exited)).toEqual(['within']);
-      await pub('5', ['-q', '1', '-t', topic, '-m', 'never seen']);
-      await sleep(2500);
-      const later = await sub('5', [...session, '-C', '1']);
-      await pub('5', ['-q', '1', '-t', topic, '-m', 'a new session']);
-      expect(payloads(await later.exited)).toEqual(['a new session']);
     });
 
     it('marks messages with the identifier of the subscription', async () => {
@@ -377,17 +375,74 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
       );
     });
 
-    it('respects the receive maximum and the maximum packet size of a subscriber', async () => {
+    // Mosquitto 2.0.11 itself sends too many here, and the subscriber gives up.
+    it.each([1, 2])('respects the receive maximum of a subscriber at QoS %i', async (qos) => {
       const topic = topicOf();
-      const limits = ['receive-maximum', '2', 'maximum-packet-size', '200'];
-      const subscriber = await sub('5', [
-        ...['-q', '2', '-t', topic, '-C', '50'],
-        ...['-D', 'connect', ...limits.slice(0, 2), '-D', 'connect', ...limits.slice(2)],
-      ]);
-      const lines = Array.from({ length: 50 }, (_, index) => `line ${index}`);
-      await pub('5', ['-q', '2', '-t', topic, '-m', 'x'.repeat(500)]);
-      await pub('5', ['-q', '2', '-t', topic, '-l'], { input: `${lines.join('\n')}\n` });
+      const limit = ['-D', 'connect', 'receive-maximum', '2'];
+      const subscriber = await sub('5', ['-q', String(qos), '-t', topic, '-C', '100', ...limit]);
+      const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
+      await pub('5', ['-q', String(qos), '-t', topic, '-l'], { input: `${lines.join('\n')}\n` });
       expect(payloads(await subscriber.exited)).toEqual(lines);
+    });
+
+    it('leaves out what is larger than the maximum packet size of a subscriber', async () => {
+      const topic = topicOf();
+      const limit = ['-D', 'connect', 'maximum-packet-size', '200'];
+      const subscriber = await sub('5', ['-q', '2', '-t', topic, '-C', '3', ...limit]);
+      for (const qos of qualities) {
+        await pub('5', ['-q', String(qos), '-t', topic, '-m', 'x'.repeat(500)]);
+        await pub('5', ['-q', String(qos), '-t', topic, '-m', `short ${qos}`]);
+      }
+      expect(payloads(await subscriber.exited)).toEqual(['short 0', 'short 1', 'short 2']);
+    });
+
+    it('tells a publisher at QoS 1 and 2 that there is no subscriber, as a success', async () => {
+      for (const qos of ['1', '2']) {
+        const exit = await pub('5', ['-d', '-q', qos, '-t', topicOf(), '-m', 'to no one']);
+        expect(exit.stdout).toMatch(
+          qos === '1' ? /received PUBACK .*RC:16/ : /received PUBREC .*|received PUBCOMP/,
+        );
+      }
+    });
+  });
+
+  describe.concurrent('what takes its time', () => {
+    const topicOf = (): string => `iop/${uniqueName('slow')}`;
+
+    it.each(versions)('keeps a quiet connection alive, -V %s', async (version) => {
+      const topic = topicOf();
+      // 5 seconds is the shortest that mosquitto_sub takes
+      const subscriber = await sub(version, ['-k', '5', '-t', topic, '-C', '1']);
+      await subscriber.untilLines(/received PINGRESP/, 1, 12_000);
+      await pub(version, ['-t', topic, '-m', 'still there']);
+      expect(payloads(await subscriber.exited)).toEqual(['still there']);
+    });
+
+    it('drops a queued message whose expiry interval has passed, and counts down that of the others', async () => {
+      const topic = topicOf();
+      const session = ['-i', uniqueName('expiry'), '-c', '-q', '1', '-t', topic];
+      await startSub('5', [...session, '-E']).exited;
+      const expiry = (seconds: number) => ['-D', 'publish', 'message-expiry-interval', String(seconds)];
+      await pub('5', ['-q', '1', '-t', topic, '-m', 'stale', ...expiry(1)]);
+      await pub('5', ['-q', '1', '-t', topic, '-m', 'lasting', ...expiry(100)]);
+      await sleep(2200);
+      const [first] = received(await startSub('5', [...session, '-C', '1']).exited);
+      expect(first?.payload).toBe('lasting');
+      expect(first?.properties?.['message-expiry-interval']).toBeLessThan(100);
+      expect(first?.properties?.['message-expiry-interval']).toBeGreaterThan(90);
+    });
+
+    it('ends a session when its expiry interval (-x) has passed', async () => {
+      const topic = topicOf();
+      const session = ['-i', uniqueName('session'), '-c', '-x', '1', '-q', '1', '-t', topic];
+      await startSub('5', [...session, '-E']).exited;
+      await pub('5', ['-q', '1', '-t', topic, '-m', 'within']);
+      expect(payloads(await startSub('5', [...session, '-C', '1']).exited)).toEqual(['within']);
+      await pub('5', ['-q', '1', '-t', topic, '-m', 'never seen']);
+      await sleep(2500);
+      const later = await sub('5', [...session, '-C', '1']);
+      await pub('5', ['-q', '1', '-t', topic, '-m', 'a new session']);
+      expect(payloads(await later.exited)).toEqual(['a new session']);
     });
 
     it('delays the will, and drops it when the client is back in time', async () => {
@@ -410,18 +465,13 @@ describeWith([needs.mosquittoPub, needs.mosquittoSub], 'mosquitto_pub and mosqui
       expect(messages.map(({ payload }) => payload)).toEqual(['gone died', 'end']);
       expect(userProperties(messages[0])).toEqual({ cause: 'unknown' });
     });
-
-    it('tells a publisher at QoS 1 and 2 that there is no subscriber, as a success', async () => {
-      for (const qos of ['1', '2']) {
-        const exit = await pub('5', ['-d', '-q', qos, '-t', topicOf(), '-m', 'to no one']);
-        expect(exit.stdout).toMatch(qos === '1' ? /received PUBACK .*RC:16/ : /received PUBREC .*|received PUBCOMP/);
-      }
-    });
   });
 
   it('forwards between versions', async () => {
     const topic = `iop/${uniqueName('mixed')}`;
-    const subscribers = await Promise.all(versions.map((version) => sub(version, ['-q', '2', '-t', topic, '-C', '3'])));
+    const subscribers = await Promise.all(
+      versions.map((version) => sub(version, ['-q', '2', '-t', topic, '-C', '3'])),
+    );
     for (const version of versions) await pub(version, ['-q', '2', '-t', topic, '-m', `from ${version}`]);
     for (const subscriber of subscribers) {
       expect(received(await subscriber.exited).map(({ payload, qos }) => [payload, qos])).toEqual(
@@ -435,8 +485,10 @@ describeWith([needs.mosquittoRr, needs.mosquittoPub, needs.mosquittoSub], 'mosqu
   beforeAll(async () => {
     broker = await startBroker();
   });
-  afterEach(killPrograms);
-  afterAll(() => broker.stop());
+  afterAll(async () => {
+    await killPrograms();
+    await broker.stop();
+  });
 
   const request = (version: string, topic: string, args: string[] = []) =>
     new Program('stdbuf', [
@@ -453,7 +505,18 @@ describeWith([needs.mosquittoRr, needs.mosquittoPub, needs.mosquittoSub], 'mosqu
       payload: 'how warm is it?',
       properties: { 'response-topic': `${topic}/response`, 'correlation-data': 'question 1' },
     });
-    await pub('5', ['-q', '1', '-t', `${topic}/response`, '-m', '23 °C', '-D', 'publish', 'correlation-data', 'question 1']);
+    await pub('5', [
+      '-q',
+      '1',
+      '-t',
+      `${topic}/response`,
+      '-m',
+      '23 °C',
+      '-D',
+      'publish',
+      'correlation-data',
+      'question 1',
+    ]);
     const answer = await asking.exited;
     expect(answer.code).toBe(0);
     expect(answer.stdout).toBe('23 °C\n');

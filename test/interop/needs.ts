@@ -51,7 +51,8 @@ export const needs = {
 /** `describe`, for tests that need something from the system. */
 export function describeWith(wanted: readonly Need[], name: string, tests: () => void): void {
   const lacking = wanted.filter((need) => !need.present()).map((need) => need.debianPackage);
-  const underCi = process.env['CI'] !== undefined && process.env['CI'] !== '' && process.env['CI'] !== 'false';
+  const underCi =
+    process.env['CI'] !== undefined && process.env['CI'] !== '' && process.env['CI'] !== 'false';
   if (lacking.length === 0 || underCi) describe(name, tests);
   else describe.skip(`${name} (skipped: not installed: ${[...new Set(lacking)].join(' ')})`, tests);
 }

@@ -136,7 +136,7 @@ export async function run(command: string, args: readonly string[], options?: Pr
   );
 }
 
-/** For afterEach: nothing a failed test started stays behind. */
+/** For afterAll: nothing a failed test started stays behind. */
 export async function killPrograms(): Promise<void> {
   const left = [...running];
   for (const program of left) program.kill('SIGKILL');

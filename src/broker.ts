@@ -1,0 +1,301 @@
+// class Broker: an MQTT broker in a program. It wires the engine to listeners, plugins and store, and is the
+// file to read first.
+import { randomInt, randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { Engine, type EngineEvents, type Environment, type PublishRequest, type Redirection } from './core/engine.js';
+import type { Metrics } from './core/metrics.js';
+import type { EngineOptions } from './core/options.js';
+import type { ClientInfo, LogLevel, Plugin, PublishedMessage } from './core/plugin.js';
+import { Session } from './core/session.js';
+import type { Store } from './core/store.js';
+import type { Transport } from './core/transport.js';
+import { StreamTransport } from './listeners/stream.js';
+import { type Address, TcpListener, type TcpOptions } from './listeners/tcp.js';
+import { parseTopicFilter, type QoS, ReasonCode } from './protocol/index.js';
+
+export interface BrokerOptions extends Partial<EngineOptions> {
+  plugins?: readonly Plugin[] | undefined;
+  /** Keeps sessions and retained messages; without one they live in memory as long as the broker. */
+  store?: Store | undefined;
+  /** Takes log lines; without it nothing is logged. */
+  log?: ((level: LogLevel, text: string) => void) | undefined;
+}
+
+export interface BrokerEvents extends EngineEvents {
+  listening: [address: Address];
+  closed: [];
+}
+
+/** A subscription of the program itself. */
+export interface LocalSubscription {
+  readonly filter: string;
+  unsubscribe(): void;
+}
+
+/** What a broker tells of one of its clients. */
+export interface ClientState extends ClientInfo {
+  readonly connected: boolean;
+  readonly subscriptions: string[];
+  /** Messages that wait, and those that were sent and not acknowledged. */
+  readonly queued: number;
+  readonly inflight: number;
+}
+
+function environment(log: (level: LogLevel, text: string) => void): Environment {
+  return {
+    now: Date.now,
+    defer: (run) => {
+      setImmediate(run);
+    },
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    every: (ms, run) => {
+      const timer = setInterval(run, ms);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+    randomUuid: randomUUID,
+    randomInteger: () => randomInt(0x7fffffff),
+    log,
+  };
+}
+
+type State = 'new' | 'starting' | 'running' | 'closing' | 'closed';
+
+export class Broker extends EventEmitter<BrokerEvents> {
+  readonly #engine: Engine;
+  readonly #plugins: readonly Plugin[];
+  readonly #store: Store | undefined;
+  readonly #listeners: TcpListener[] = [];
+  #state: State = 'new';
+  #started: Promise<void> | null = null;
+  #closed: Promise<void> | null = null;
+  #locals = 0;
+  #drainTimer: NodeJS.Timeout | undefined;
+
+  /** Throws an OptionError when an option has a value that it cannot have. */
+  constructor(options: BrokerOptions = {}) {
+    super();
+    const { plugins = [], store, log = () => {}, ...engineOptions } = options;
+    this.#plugins = plugins;
+    this.#store = store;
+    this.#engine = new Engine({
+      options: engineOptions,
+      plugins,
+      environment: environment(log),
+      store: store ?? null,
+      emit: (name, ...args) => {
+        (this.emit as (name: string, ...args: unknown[]) => boolean)(name, ...args);
+      },
+    });
+  }
+
+  /** Everything that is counted; read it whenever you like. */
+  get metrics(): Readonly<Metrics> {
+    return this.#engine.metrics;
+  }
+
+  /** The options in force. */
+  get options(): Readonly<EngineOptions> {
+    return this.#engine.options;
+  }
+
+  /** Where it listens. */
+  get addresses(): Address[] {
+    return this.#listeners.flatMap((listener) => listener.address ?? []);
+  }
+
+  /** Opens the store and starts the plugins; `listen` and `accept` do it by themselves. */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    this.#state = 'starting';
+    await this.#store?.open();
+    for (const plugin of this.#plugins) await plugin.start?.(this);
+    this.#engine.start();
+    this.#state = 'running';
+  }
+
+  /** Listens on one more address. Rejects with the system's error (EADDRINUSE, EACCES, …). */
+  async listen(options: TcpOptions): Promise<Address> {
+    await this.start();
+    if (this.#state !== 'running') throw new Error('the broker is closed');
+    const listener = new TcpListener((transport) => this.#accept(transport));
+    const address = await listener.listen(options);
+    this.#listeners.push(listener);
+    this.emit('listening', address);
+    return address;
+  }
+
+  /** Serves a client over any stream. */
+  accept(stream: Duplex): void {
+    const transport = new StreamTransport(stream);
+    if (this.#state === 'running') this.#accept(transport);
+    else void this.start().then(() => this.#accept(transport), () => transport.destroy());
+  }
+
+  #accept(transport: Transport): void {
+    this.#engine.accept(transport);
+  }
+
+  /** Publishes a message. Returns whether anybody subscribed to it. Throws MqttError when it is not valid. */
+  publish(request: PublishRequest): boolean {
+    const matched = this.#engine.publishRequest(request);
+    return matched;
+  }
+
+  /** Calls `handler` for every message that matches. The payload is a Buffer of its own. */
+  subscribe(filter: string, handler: (message: PublishedMessage & { payload: Buffer }) => void, options: { qos?: QoS } = {}): LocalSubscription {
+    const engine = this.#engine;
+    const { group, filter: bare } = parseTopicFilter(filter, engine.options.maxTopicLevels);
+    const session = new Session(engine, `$local/${++this.#locals}`);
+    session.receiver = (message, _subscription, qos) => {
+      const shown = engine.published(message);
+      const { buffer, byteOffset, byteLength } = shown.payload;
+      try {
+        handler({ ...shown, qos: qos as QoS, payload: Buffer.from(buffer, byteOffset, byteLength) });
+      } catch (error) {
+        engine.log('error', `a subscriber of the program failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      }
+    };
+    engine.router.subscribe(session, filter, group, bare, { qos: options.qos ?? 2, noLocal: false, retainAsPublished: true, identifier: 0 });
+    const subscription = session.subscriptions.get(filter)!;
+    if (group === null) for (const message of engine.retained.matching(bare)) session.receiver(message, subscription, message.qos, true);
+    return {
+      filter,
+      unsubscribe: () => {
+        engine.router.unsubscribe(session, filter);
+      },
+    };
+  }
+
+  /** The retained message of a topic. */
+  retained(topic: string): PublishedMessage | undefined {
+    const message = this.#engine.retained.get(topic);
+    return message === undefined ? undefined : this.#engine.published(message);
+  }
+
+  /** The clients that have a session, connected or not. */
+  *clients(): Generator<ClientState> {
+    for (const session of this.#engine.sessions.values()) {
+      const { connection } = session;
+      yield {
+        clientId: session.clientId,
+        username: connection?.username,
+        version: connection?.version ?? 4,
+        remoteAddress: connection?.remoteAddress ?? '',
+        remotePort: connection?.remotePort ?? 0,
+        keepAlive: connection?.keepAlive ?? 0,
+        cleanStart: connection?.cleanStart ?? false,
+        connected: connection !== null,
+        subscriptions: [...session.subscriptions.keys()],
+        queued: session.queued,
+        inflight: session.inflight.size,
+      };
+    }
+  }
+
+  /** Ends a client's connection. Returns whether it had one. */
+  disconnect(clientId: string, reason: number = ReasonCode.AdministrativeAction): boolean {
+    const connection = this.#engine.sessions.get(clientId)?.connection;
+    connection?.disconnect(reason, 'disconnected by the administrator');
+    return connection !== null && connection !== undefined;
+  }
+
+  /** Sends a client to another server (0x9C, or 0x9D when `permanent`). Returns whether it was connected. */
+  redirect(clientId: string, to: Redirection): boolean {
+    const connection = this.#engine.sessions.get(clientId)?.connection;
+    if (connection === null || connection === undefined) return false;
+    this.#engine.redirect(connection, to);
+    return true;
+  }
+
+  /**
+   * Empties the broker before maintenance: who connects is sent elsewhere (CONNACK 0x9C or 0x9D), and the
+   * clients that are here too, `rate` of them a second. Resolves when the last of them has gone.
+   */
+  drain(to: Redirection & { rate?: number }): Promise<void> {
+    const { rate = 100 } = to;
+    this.#engine.redirectAll(to);
+    clearInterval(this.#drainTimer);
+    return new Promise((resolve) => {
+      const step = (): void => {
+        let left = Math.max(1, Math.ceil(rate / 10));
+        for (const connection of this.#engine.connections) {
+          if (!connection.isConnected) continue;
+          this.#engine.redirect(connection, to);
+          if (--left === 0) return;
+        }
+        clearInterval(this.#drainTimer);
+        resolve();
+      };
+      this.#drainTimer = setInterval(step, 100);
+      step();
+    });
+  }
+
+  /** Takes clients again after `drain`. */
+  undrain(): void {
+    clearInterval(this.#drainTimer);
+    this.#engine.redirectAll(null);
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.#engine.log(level, text);
+  }
+
+  /**
+   * Stops: no new connections, DISCONNECT 0x8B to everyone, wills, the store brought up to date, plugins stopped.
+   * Takes at most `closeTimeout` seconds.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const wasRunning = this.#state === 'running' || this.#state === 'starting';
+    if (this.#state === 'starting') await this.#started?.catch(() => {});
+    this.#state = 'closing';
+    clearInterval(this.#drainTimer);
+    for (const listener of this.#listeners) listener.stop();
+    if (wasRunning) {
+      this.#engine.shutDown();
+      await this.#within(this.#finish());
+      this.#engine.stop();
+    }
+    this.#state = 'closed';
+    this.emit('closed');
+  }
+
+  async #finish(): Promise<void> {
+    await this.#engine.records?.settle();
+    for (const plugin of [...this.#plugins].reverse()) {
+      try {
+        await plugin.stop?.();
+      } catch (error) {
+        this.#engine.log('error', `plugin ${plugin.name} failed to stop: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    await this.#store?.close();
+  }
+
+  async #within(work: Promise<void>): Promise<void> {
+    const ms = this.#engine.options.closeTimeout * 1000;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#engine.log('warning', `closing took more than ${ms} ms and was cut short`);
+        resolve();
+      }, ms);
+    });
+    await Promise.race([work, limit]);
+    clearTimeout(timer);
+  }
+}

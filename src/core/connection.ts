@@ -1,0 +1,500 @@
+// One network connection: its state, its packets in and out, and how it ends. What a packet means is in
+// handlers/; what outlives the connection is in session.ts.
+import {
+  type ConnectPacket,
+  connackReturnCode,
+  copyBytes,
+  encodePacket,
+  FrameReader,
+  type FrameSink,
+  type InboundTopicAliases,
+  MqttError,
+  type OutboundTopicAliases,
+  type Packet,
+  PacketType,
+  type Properties,
+  type ProtocolVersion,
+  type PublishVariant,
+  protocolError,
+  publishVariantSize,
+  ReasonCode,
+  reasonIsValid,
+  writePublishHead,
+  writeUint32,
+} from '../protocol/index.js';
+import type { Engine } from './engine.js';
+import { handlers } from './handlers/index.js';
+import type { Message } from './message.js';
+import { Output, REFERENCE_SIZE } from './output.js';
+import type { AuthenticationExchange, ClientInfo } from './plugin.js';
+import type { Session } from './session.js';
+import { Timer } from './timers.js';
+import type { Topic } from './topic-cache.js';
+import type { Transport, TransportReceiver } from './transport.js';
+import type { WillMessage } from './wills.js';
+
+/** NEW waits for CONNECT; CONNECTING is between CONNECT and CONNACK, while somebody is asked. */
+export const State = { NEW: 0, CONNECTING: 1, CONNECTED: 2, CLOSED: 3 } as const;
+
+/** Deliveries of QoS 1 and 2, and retained messages, wait while more than this is on its way out. */
+const PAUSE_DELIVERIES = 262_144;
+
+/** The variant that is being written: used by one call at a time. */
+const variant: PublishVariant = {
+  version: 5,
+  qos: 0,
+  retain: false,
+  topicAlias: 0,
+  aliasOnly: false,
+  subscriptionIdentifiers: null,
+};
+
+/** The timer is the time limit for CONNECT, then the keep-alive. */
+export class Connection extends Timer implements TransportReceiver, FrameSink, ClientInfo {
+  readonly engine: Engine;
+  readonly transport: Transport;
+  readonly output: Output;
+  readonly reader: FrameReader;
+  state: number = State.NEW;
+  /** Whether it is in the engine's list of those with something to send. */
+  dirty = false;
+  /** Whether it is in the engine's list of those whose session has something to send. */
+  isPumping = false;
+  version: ProtocolVersion = 4;
+  clientId = '';
+  username: string | undefined = undefined;
+  cleanStart = true;
+  keepAlive = 0;
+  isBridge = false;
+  session: Session | null = null;
+  will: WillMessage | null = null;
+  /** QoS 1 and 2 messages that the client takes at once. */
+  sendQuota = 65_535;
+  /** QoS 2 messages that it may send without their PUBREL. */
+  receiveLimit = 65_535;
+  /** Bytes that the client takes in one packet. */
+  clientMaxPacketSize = Number.MAX_SAFE_INTEGER;
+  /** Whether the client wants reason strings and user properties (MQTT 5 section 3.1.2.11.7). */
+  wantsProblemInformation = true;
+  aliasesIn: InboundTopicAliases<Topic> | null = null;
+  aliasesOut: OutboundTopicAliases<string> | null = null;
+  /** The topic of the last message: the next one often has the same. */
+  lastTopic: Topic | null = null;
+  authenticationMethod: string | undefined = undefined;
+  exchange: AuthenticationExchange | null = null;
+  /** The CONNECT that waits for the end of the exchange. */
+  pendingConnect: ConnectPacket | null = null;
+  /** On the engine's clock, in milliseconds. */
+  heardAt: number;
+  connectedAt = 0;
+  readonly pauseDeliveriesAt = PAUSE_DELIVERIES;
+  #readingPaused = false;
+  /** Asynchronous work for a packet is under way; the packets behind it wait. */
+  #waiting = false;
+
+  constructor(engine: Engine, transport: Transport) {
+    super();
+    this.engine = engine;
+    this.transport = transport;
+    this.output = new Output(transport, engine.pool);
+    this.reader = new FrameReader(Math.min(engine.options.maxConnectSize, engine.packetSizeLimit));
+    this.heardAt = engine.time;
+  }
+
+  get remoteAddress(): string {
+    return this.transport.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.transport.remotePort;
+  }
+
+  get isConnected(): boolean {
+    return this.state === State.CONNECTED;
+  }
+
+  /** For logs: who this is, as far as is known. */
+  get name(): string {
+    const address = `${this.remoteAddress}:${this.remotePort}`;
+    return this.clientId === '' ? address : `${this.clientId} (${address})`;
+  }
+
+  // ---- what the transport says ----
+
+  received(bytes: Uint8Array, length: number): void {
+    if (this.state === State.CLOSED) return;
+    this.engine.metrics.bytesReceived += length;
+    this.heardAt = this.engine.time;
+    try {
+      this.reader.push(bytes, length, this);
+      this.engine.run.end();
+    } catch (error) {
+      this.engine.run.end();
+      this.fail(error);
+    }
+    if (this.output.pending > this.engine.options.maxOutputBytes) this.#pauseReading();
+  }
+
+  drained(): void {
+    this.output.drained();
+    if (this.state === State.CLOSED) return;
+    this.output.flush();
+    if (this.output.pending <= PAUSE_DELIVERIES) this.session?.pump();
+    if (this.#readingPaused && !this.#waiting && this.output.pending <= PAUSE_DELIVERIES) this.#resumeReading();
+  }
+
+  closed(error?: Error): void {
+    if (this.state === State.CLOSED) return;
+    const text = error === undefined ? 'connection closed by client' : `connection lost: ${error.message}`;
+    this.#end(ReasonCode.UnspecifiedError, text, true);
+  }
+
+  /** One packet. */
+  frame(bytes: Uint8Array, start: number, body: number, end: number, owned: boolean): boolean {
+    const { run } = this.engine;
+    const first = bytes[start]!;
+    if (run.active) {
+      if (first === 0x30 && run.continues(bytes, start, body, end)) return true;
+      run.end();
+    }
+    const type = first >> 4;
+    this.engine.metrics.packetsReceived[type]!++;
+    if (this.state !== State.CONNECTED && !this.#mayReceive(type)) return false;
+    const goOn = handlers[type]!(this, bytes, start, body, end, owned);
+    return goOn && this.state !== State.CLOSED;
+  }
+
+  #mayReceive(type: number): boolean {
+    if (this.state === State.CLOSED) return false;
+    if (this.state === State.NEW && type === PacketType.CONNECT) return true;
+    if (this.state === State.CONNECTING && (type === PacketType.AUTH || type === PacketType.DISCONNECT)) return true;
+    throw protocolError(this.state === State.NEW ? 'the first packet must be CONNECT' : 'packet before CONNACK'); // [MQTT-3.1.0-1]
+  }
+
+  // ---- waiting ----
+
+  /**
+   * Goes on with the result of a promise; no packet of this client is looked at before. The handler that calls
+   * this returns false.
+   */
+  later<T>(promise: Promise<T>, next: (value: T) => void): void {
+    this.#waiting = true;
+    this.#pauseReading();
+    promise.then(
+      (value) => this.#goOn(() => next(value)),
+      (error) => this.#goOn(() => this.fail(error)),
+    );
+  }
+
+  #goOn(work: () => void): void {
+    if (this.state === State.CLOSED) return;
+    this.#waiting = false;
+    try {
+      work();
+      if (!this.#waiting && (this.state as number) !== State.CLOSED) {
+        this.reader.resume(this);
+        this.engine.run.end();
+      }
+    } catch (error) {
+      this.engine.run.end();
+      this.fail(error);
+    }
+    if (!this.#waiting && !this.reader.stopped) this.#resumeReading();
+  }
+
+  #pauseReading(): void {
+    if (this.#readingPaused || this.state === State.CLOSED) return;
+    this.#readingPaused = true;
+    this.transport.pause();
+  }
+
+  #resumeReading(): void {
+    if (!this.#readingPaused || this.state === State.CLOSED) return;
+    if (this.output.pending > this.engine.options.maxOutputBytes) return;
+    this.#readingPaused = false;
+    this.transport.resume();
+  }
+
+  // ---- sending ----
+
+  /** Has something to send: it goes out at the end of the turn. */
+  touch(): void {
+    if (!this.dirty) {
+      this.dirty = true;
+      this.engine.schedule(this);
+    }
+  }
+
+  flush(): void {
+    this.dirty = false;
+    this.output.flush();
+    this.output.settle();
+  }
+
+  #append(packet: Uint8Array): void {
+    const at = this.output.reserve(packet.length);
+    this.output.buffer.set(packet, at);
+    this.engine.metrics.bytesSent += packet.length;
+    this.touch();
+  }
+
+  /** Sends any packet but PUBLISH. Reason string and user properties are left out when they may not be sent. */
+  send(packet: Exclude<Packet, { type: 'publish' }>): void {
+    if (this.state === State.CLOSED) return;
+    const bytes = this.#encodeWithin(packet);
+    if (bytes === undefined) return;
+    this.engine.metrics.packetsSent[bytes[0]! >> 4]!++;
+    this.#append(bytes);
+  }
+
+  #encodeWithin(packet: Packet): Uint8Array | undefined {
+    const properties = 'properties' in packet ? packet.properties : undefined;
+    const hasExtras = properties?.reasonString !== undefined || properties?.userProperties !== undefined;
+    const isProblem = packet.type !== 'connack' && packet.type !== 'disconnect';
+    if (hasExtras && isProblem && !this.wantsProblemInformation) return this.#encodeWithoutExtras(packet); // [MQTT-3.1.2-29]
+    const bytes = encodePacket(packet, this.version);
+    if (bytes.length <= this.clientMaxPacketSize) return bytes;
+    return hasExtras ? this.#encodeWithoutExtras(packet) : undefined; // [MQTT-3.1.2-25]
+  }
+
+  /** [MQTT-3.2.2-19] [MQTT-3.2.2-20] and the like for the other packets. */
+  #encodeWithoutExtras(packet: Packet): Uint8Array | undefined {
+    const properties: Properties = { ...('properties' in packet ? packet.properties : undefined) };
+    delete properties.reasonString;
+    delete properties.userProperties;
+    const bytes = encodePacket({ ...packet, properties } as Packet, this.version);
+    return bytes.length <= this.clientMaxPacketSize ? bytes : undefined;
+  }
+
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP. */
+  sendAcknowledgement(type: number, packetId: number, reason: number): void {
+    const { output, engine } = this;
+    const withReason = reason !== 0 && this.version === 5;
+    const size = withReason ? 5 : 4;
+    const at = output.reserve(size);
+    const buffer = output.buffer;
+    buffer[at] = type === PacketType.PUBREL ? 0x62 : type << 4;
+    buffer[at + 1] = size - 2;
+    buffer[at + 2] = packetId >> 8;
+    buffer[at + 3] = packetId;
+    if (withReason) buffer[at + 4] = reason;
+    engine.metrics.packetsSent[type]!++;
+    engine.metrics.bytesSent += size;
+    if (!this.dirty) this.touch();
+  }
+
+  /** Acknowledges what the client sent, once what that promises is safe. */
+  acknowledge(type: number, packetId: number, reason: number): void {
+    const { records } = this.engine;
+    if (records?.isUnsafe) records.hold(this, type, packetId, reason);
+    else this.sendAcknowledgement(type, packetId, reason);
+  }
+
+  /** Refuses a PUBLISH with a reason; clients before MQTT 5 are told that it was taken [MQTT3-3.3.5-2]. */
+  refusePublish(type: number, packetId: number, reason: number, text: string): void {
+    if (this.version !== 5 || !this.engine.options.reasonStrings || !this.wantsProblemInformation) {
+      this.sendAcknowledgement(type, packetId, reason);
+      return;
+    }
+    this.send({ type: type === PacketType.PUBACK ? 'puback' : 'pubrec', packetId, reason, properties: { reasonString: text } });
+  }
+
+  /** A QoS 0 message; lost when the connection is too far behind. */
+  sendQoS0(message: Message, retain: boolean, identifiers: readonly number[] | null): void {
+    if (this.output.pending > this.engine.options.maxOutputBytes) {
+      this.engine.metrics.droppedSlowSubscriber++;
+      return;
+    }
+    this.sendPublish(message, 0, retain, false, 0, identifiers);
+  }
+
+  /** Returns false when the client cannot take it because of its size [MQTT-3.1.2-25]. */
+  sendPublish(
+    message: Message,
+    qos: number,
+    retain: boolean,
+    dup: boolean,
+    packetId: number,
+    identifiers: readonly number[] | null,
+  ): boolean {
+    if (this.aliasesOut !== null || identifiers !== null) return this.#sendOwnVariant(message, qos, retain, dup, packetId, identifiers);
+    const encoded = message.encodedFor(this.version, qos);
+    const { bytes, start, end } = encoded;
+    const size = end - start;
+    if (size > this.clientMaxPacketSize) return this.#tooLarge();
+    const { output, engine } = this;
+    let at: number;
+    if (size < REFERENCE_SIZE) {
+      at = output.reserve(size);
+      copyBytes(bytes, start, end, output.buffer, at);
+    } else at = this.#appendLarge(encoded);
+    const buffer = output.buffer;
+    buffer[at] = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
+    if (qos > 0) {
+      const idAt = at + encoded.packetIdAt - start;
+      buffer[idAt] = packetId >> 8;
+      buffer[idAt + 1] = packetId;
+    }
+    if (encoded.expiryAt !== 0) writeUint32(buffer, at + encoded.expiryAt - start, message.remainingExpiry(engine.now()));
+    if (size >= REFERENCE_SIZE) this.#referencePayload(message);
+    this.#publishSent(size, message.end - message.payloadStart);
+    return true;
+  }
+
+  /** The head goes into the buffer; returns where. The payload is referenced after the head was patched. */
+  #appendLarge(encoded: Message): number {
+    const head = encoded.payloadStart - encoded.start;
+    const at = this.output.reserve(head);
+    copyBytes(encoded.bytes, encoded.start, encoded.payloadStart, this.output.buffer, at);
+    return at;
+  }
+
+  #referencePayload(message: Message): void {
+    const kept = message.keep(this.engine.slab);
+    this.output.reference(kept.bytes.subarray(kept.payloadStart, kept.end));
+  }
+
+  /** With a topic alias or subscription identifiers: encoded for this receiver alone. */
+  #sendOwnVariant(
+    message: Message,
+    qos: number,
+    retain: boolean,
+    dup: boolean,
+    packetId: number,
+    identifiers: readonly number[] | null,
+  ): boolean {
+    variant.version = this.version;
+    variant.qos = qos;
+    variant.retain = retain;
+    variant.subscriptionIdentifiers = this.version === 5 ? identifiers : null;
+    variant.topicAlias = 0;
+    variant.aliasOnly = false;
+    const known = this.aliasesOut === null ? 0 : this.aliasesOut.known(message.topic.text);
+    if (known !== 0) {
+      variant.topicAlias = known;
+      variant.aliasOnly = true;
+    }
+    const topic = message.topic.bytes;
+    let size = publishVariantSize(message, topic.length, variant);
+    if (size > this.clientMaxPacketSize) return this.#tooLarge();
+    if (known === 0 && this.aliasesOut !== null && size + 3 < this.clientMaxPacketSize) {
+      variant.topicAlias = this.aliasesOut.assign(message.topic.text);
+      size = publishVariantSize(message, topic.length, variant);
+    }
+    const { output } = this;
+    const payload = message.end - message.payloadStart;
+    const isLarge = payload >= REFERENCE_SIZE;
+    const at = output.reserve(isLarge ? size - payload : size);
+    const expiry = message.expiryAt === 0 ? 0 : message.remainingExpiry(this.engine.now());
+    const head = writePublishHead(output.buffer, at, message, topic, variant, packetId, expiry);
+    if (dup) output.buffer[at]! |= 8;
+    if (isLarge) this.#referencePayload(message);
+    else copyBytes(message.bytes, message.payloadStart, message.end, output.buffer, head);
+    this.#publishSent(size, payload);
+    return true;
+  }
+
+  #publishSent(size: number, payload: number): void {
+    const { metrics } = this.engine;
+    metrics.packetsSent[PacketType.PUBLISH]!++;
+    metrics.bytesSent += size;
+    metrics.publishBytesSent += payload;
+    if (!this.dirty) this.touch();
+  }
+
+  #tooLarge(): boolean {
+    this.engine.metrics.droppedTooLarge++;
+    return false;
+  }
+
+  // ---- the end ----
+
+  /** A packet could not be handled: tells the client why as far as it can be told, and closes. */
+  fail(error: unknown): void {
+    if (this.state === State.CLOSED) return;
+    if (error instanceof MqttError) {
+      this.engine.metrics.protocolErrors++;
+      this.disconnect(error.reason, error.message);
+      return;
+    }
+    this.engine.log('error', `internal error with client ${this.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.disconnect(ReasonCode.UnspecifiedError, 'internal error');
+  }
+
+  /** Ends the connection from our side, with CONNACK or DISCONNECT where the client can be told. */
+  disconnect(reason: number, text: string, properties: Properties = {}): void {
+    if (this.state === State.CLOSED) return;
+    const extras: Properties = { ...properties };
+    if (this.engine.options.reasonStrings && text !== '' && reason >= 0x80 && extras.reasonString === undefined) extras.reasonString = text;
+    if (this.state === State.CONNECTED) this.#sendDisconnect(reason, extras);
+    else if (this.state === State.CONNECTING || this.#refusedVersion(reason)) this.#sendRefusal(reason, extras);
+    this.#end(reason, text, true);
+  }
+
+  #sendDisconnect(reason: number, properties: Properties): void {
+    if (this.version !== 5) return;
+    const code = reasonIsValid(PacketType.DISCONNECT, reason) ? reason : ReasonCode.UnspecifiedError;
+    // nobody said before CONNACK that these may be sent: the client's wish counts here too [MQTT-3.1.2-29]
+    if (!this.wantsProblemInformation) delete properties.reasonString;
+    this.send({ type: 'disconnect', reason: code, properties });
+  }
+
+  /** Nothing was negotiated yet, but a wrong version has an answer in every version [MQTT-3.1.2-2]. */
+  #refusedVersion(reason: number): boolean {
+    return this.state === State.NEW && reason === ReasonCode.UnsupportedProtocolVersion;
+  }
+
+  #sendRefusal(reason: number, properties: Properties): void {
+    this.engine.metrics.connectionsRefused++;
+    if (this.version === 5) {
+      const code = reasonIsValid(PacketType.CONNACK, reason) ? reason : ReasonCode.UnspecifiedError;
+      this.send({ type: 'connack', sessionPresent: false, reason: code, properties });
+      return;
+    }
+    const code = connackReturnCode(reason);
+    if (code !== undefined) this.send({ type: 'connack', sessionPresent: false, reason: code });
+  }
+
+  /** The client said goodbye, or its connection is gone: closes without a word. */
+  close(reason: number, text: string, sendWill: boolean): void {
+    if (this.state !== State.CLOSED) this.#end(reason, text, sendWill);
+  }
+
+  #end(reason: number, text: string, sendWill: boolean): void {
+    const wasConnected = this.state === State.CONNECTED;
+    this.state = State.CLOSED;
+    this.engine.timers.stop(this);
+    this.exchange = null;
+    this.output.flush();
+    this.transport.end();
+    this.reader.clear();
+    this.engine.connectionEnded(this, wasConnected, reason, text, sendWill);
+  }
+
+  /** For the timer: CONNECT did not come in time, or the client was silent for too long. */
+  override fire(): void {
+    const now = this.engine.time;
+    if (this.state === State.NEW || this.state === State.CONNECTING) {
+      this.engine.metrics.connectionsRefused++;
+      this.close(ReasonCode.UnspecifiedError, 'no CONNECT in time', false);
+      return;
+    }
+    const { maxConnectTime } = this.engine.options;
+    if (maxConnectTime > 0 && now - this.connectedAt >= maxConnectTime * 1000) {
+      this.disconnect(ReasonCode.MaximumConnectTime, `connected for more than ${maxConnectTime} seconds`);
+    } else if (this.keepAlive > 0 && now - this.heardAt >= this.keepAlive * 1500) {
+      this.engine.metrics.keepAliveTimeouts++;
+      this.disconnect(ReasonCode.KeepAliveTimeout, 'nothing was received for one and a half times the keep alive'); // [MQTT-3.1.2-22]
+    } else this.watch();
+  }
+
+  /** Starts the timer for whichever comes first: keep-alive or the longest time to be connected. */
+  watch(): void {
+    const now = this.engine.time;
+    const { maxConnectTime } = this.engine.options;
+    let wait = Number.POSITIVE_INFINITY;
+    if (this.keepAlive > 0) wait = this.heardAt + this.keepAlive * 1500 - now;
+    if (maxConnectTime > 0) wait = Math.min(wait, this.connectedAt + maxConnectTime * 1000 - now);
+    if (wait !== Number.POSITIVE_INFINITY) this.engine.timers.start(this, wait);
+  }
+}

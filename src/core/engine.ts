@@ -1,0 +1,718 @@
+// The engine: connections, sessions, router, retained messages and plugins of one broker, tied together. It
+// knows no socket, file or clock; what it needs of the world is the Environment.
+import {
+  type ConnackPacket,
+  encodePacket,
+  isTopicFilter,
+  isTopicName,
+  MqttError,
+  type Properties,
+  type PublishPacket,
+  publishProperties,
+  type QoS,
+  Reader,
+  ReasonCode,
+  readPublish,
+  reasonName,
+  type Will,
+} from '../protocol/index.js';
+import { Connection, State } from './connection.js';
+import { establish } from './handlers/connect.js';
+import { Message, Slab } from './message.js';
+import { Metrics } from './metrics.js';
+import { completeOptions, type EngineOptions } from './options.js';
+import { BufferPool } from './output.js';
+import {
+  type Action,
+  type AuthenticationStep,
+  type ClientInfo,
+  type Credentials,
+  Hooks,
+  type LogLevel,
+  type MaybePromise,
+  type MessageChange,
+  type Plugin,
+  type PublishedMessage,
+  whenKnown,
+} from './plugin.js';
+import { Records } from './records.js';
+import { Retained } from './retained.js';
+import { Router } from './router.js';
+import { Run } from './run.js';
+import { NEVER_EXPIRES, Session } from './session.js';
+import { chooseMember } from './sharing.js';
+import type { Store } from './store.js';
+import type { ShareGroup, Subscription, SubscriptionOptions } from './subscriptions.js';
+import { TICK_MS, TimerWheel } from './timers.js';
+import { TopicCache } from './topic-cache.js';
+import type { Transport } from './transport.js';
+import { PendingWill } from './wills.js';
+
+/** What the engine needs of the world. */
+export interface Environment {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Runs when the events at hand have been dealt with. */
+  defer(run: () => void): void;
+  /** Runs once, after some milliseconds; returns how to prevent it. */
+  after(ms: number, run: () => void): () => void;
+  /** Runs again and again; returns how to stop it. */
+  every(ms: number, run: () => void): () => void;
+  randomUuid(): string;
+  randomInteger(): number;
+  log(level: LogLevel, text: string): void;
+}
+
+/** What happens, for whoever listens. */
+export interface EngineEvents {
+  connected: [client: ClientInfo];
+  disconnected: [client: ClientInfo, reason: number, text: string];
+  subscribed: [clientId: string, filter: string, qos: number];
+  unsubscribed: [clientId: string, filter: string];
+  sessionEnded: [clientId: string];
+  queueFull: [clientId: string];
+}
+
+export type Emit = <Name extends keyof EngineEvents>(name: Name, ...args: EngineEvents[Name]) => void;
+
+export interface EngineParts {
+  readonly options: Partial<EngineOptions>;
+  readonly plugins: readonly Plugin[];
+  readonly environment: Environment;
+  readonly store: Store | null;
+  readonly emit: Emit;
+}
+
+/** Where clients are sent instead of here (MQTT 5 section 4.11). */
+export interface Redirection {
+  /** The Server Reference. */
+  readonly serverReference?: string | undefined;
+  /** 0x9D, server moved, instead of 0x9C, use another server. */
+  readonly permanent?: boolean | undefined;
+}
+
+/** What the program publishes. */
+export interface PublishRequest {
+  topic: string;
+  payload?: Uint8Array | string | undefined;
+  qos?: QoS | undefined;
+  retain?: boolean | undefined;
+  properties?: Properties | undefined;
+}
+
+const textEncoder = new TextEncoder();
+const QUEUE_FULL_EVERY_MS = 60_000;
+/** Connections above the limit get an answer, but not more of them at once than this. */
+const OVER_LIMIT = 100;
+
+export class Engine {
+  readonly options: EngineOptions;
+  readonly metrics = new Metrics();
+  readonly timers: TimerWheel;
+  readonly topics: TopicCache;
+  readonly router: Router;
+  readonly retained: Retained;
+  readonly hooks: Hooks;
+  readonly records: Records | null;
+  readonly pool = new BufferPool();
+  readonly slab = new Slab();
+  readonly sessions = new Map<string, Session>();
+  readonly connections = new Set<Connection>();
+  /** The PUBLISH that is being looked at. */
+  readonly incoming = new Message();
+  readonly run: Run;
+  /** The clock as of the last tick, in milliseconds: exact enough for time-outs. */
+  time: number;
+  readonly #environment: Environment;
+  readonly #emit: Emit;
+  #dirty: Connection[] = [];
+  #toPump: Connection[] = [];
+  #flushScheduled = false;
+  #stopTicking: (() => void) | null = null;
+  #redirection: Redirection | null = null;
+  #closing = false;
+  /** New connections in the current second. */
+  #recent = 0;
+  #recentSecond = 0;
+  readonly #queueFullAt = new WeakMap<Session, number>();
+
+  constructor(parts: EngineParts) {
+    this.options = completeOptions(parts.options);
+    this.#environment = parts.environment;
+    this.#emit = parts.emit;
+    this.time = parts.environment.now();
+    this.timers = new TimerWheel(this.time);
+    this.topics = new TopicCache(this.options.maxTopicLevels, parts.environment.randomInteger());
+    this.router = new Router(this.topics, this.metrics, !this.options.allowDuplicateMessages);
+    this.retained = new Retained(this);
+    this.run = new Run(this);
+    this.records = parts.store === null ? null : new Records(this, parts.store);
+    this.hooks = new Hooks(parts.plugins, {
+      timeoutMs: this.options.hookTimeout * 1000,
+      after: (ms, run) => this.after(ms, run),
+      failed: (plugin, hook, error) => this.#hookFailed(plugin, hook, error),
+    });
+  }
+
+  start(): void {
+    this.records?.restore();
+    this.#stopTicking = this.#environment.every(TICK_MS, () => {
+      this.time = this.now();
+      this.timers.advance(this.time);
+    });
+  }
+
+  // ---- the world ----
+
+  now(): number {
+    return this.#environment.now();
+  }
+
+  after(ms: number, run: () => void): () => void {
+    return this.#environment.after(ms, run);
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.#environment.log(level, text);
+  }
+
+  /** A random UUID behind the prefix of the options, as Mosquitto makes them. */
+  newClientId(): string {
+    return this.options.autoIdPrefix + this.#environment.randomUuid().toUpperCase();
+  }
+
+  get packetSizeLimit(): number {
+    return this.options.maxPacketSize;
+  }
+
+  #hookFailed(plugin: string, hook: string, error: unknown): void {
+    this.metrics.hookFailures++;
+    this.log('error', `plugin ${plugin}: hook ${hook} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  // ---- the end of a turn ----
+
+  /** A connection has something to send. */
+  schedule(connection: Connection): void {
+    this.#dirty.push(connection);
+    if (!this.#flushScheduled) this.scheduleFlush();
+  }
+
+  scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    this.#environment.defer(this.#flush);
+  }
+
+  /** A connection's window has opened: what waits for it is sent once for all acknowledgements of this turn. */
+  pumpSoon(connection: Connection): void {
+    if (connection.isPumping) return;
+    connection.isPumping = true;
+    this.#toPump.push(connection);
+    this.scheduleFlush();
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    if (this.#toPump.length > 0) {
+      const toPump = this.#toPump;
+      this.#toPump = [];
+      for (const connection of toPump) {
+        connection.isPumping = false;
+        connection.session?.pump();
+      }
+    }
+    this.records?.flush();
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const connection of dirty) connection.flush();
+  };
+
+  // ---- connections ----
+
+  /** A new connection over any transport. */
+  accept(transport: Transport): Connection | undefined {
+    const { maxConnections, connectTimeout } = this.options;
+    this.metrics.connectionsOpened++;
+    if (this.#closing || (maxConnections > 0 && this.connections.size >= maxConnections + OVER_LIMIT)) {
+      this.metrics.connectionsRefused++;
+      transport.destroy();
+      return undefined;
+    }
+    const connection = new Connection(this, transport);
+    this.connections.add(connection);
+    this.metrics.connectionsCurrent++;
+    this.timers.start(connection, connectTimeout * 1000);
+    transport.start(connection);
+    return connection;
+  }
+
+  /** Whether the broker takes one more client now; throws the reason why not. */
+  judgeConnection(connection: Connection): void {
+    const { maxConnections, maxConnectionRate, maxSessions } = this.options;
+    if (this.#closing) throw new MqttError(ReasonCode.ServerUnavailable, 'server is shutting down');
+    if (this.#redirection !== null) {
+      connection.disconnect(...redirectArguments(this.#redirection));
+      return;
+    }
+    if (maxConnections > 0 && this.connections.size > maxConnections) {
+      throw new MqttError(ReasonCode.QuotaExceeded, `more than ${maxConnections} connections`);
+    }
+    if (maxConnectionRate > 0) {
+      const second = Math.floor(this.time / 1000);
+      if (second !== this.#recentSecond) {
+        this.#recentSecond = second;
+        this.#recent = 0;
+      }
+      if (++this.#recent > maxConnectionRate) {
+        throw new MqttError(ReasonCode.ConnectionRateExceeded, `more than ${maxConnectionRate} connections a second`);
+      }
+    }
+    if (maxSessions > 0 && this.sessions.size >= maxSessions && !this.sessions.has(connection.clientId)) {
+      throw new MqttError(ReasonCode.QuotaExceeded, `more than ${maxSessions} sessions`);
+    }
+  }
+
+  /** CONNACK and everything that follows from it. */
+  connected(connection: Connection, connack: ConnackPacket): void {
+    const { metrics } = this;
+    connection.state = State.CONNECTED;
+    connection.connectedAt = this.time;
+    connection.reader.maxPacketSize = this.packetSizeLimit;
+    this.timers.stop(connection);
+    connection.watch();
+    metrics.clientsConnected++;
+    if (metrics.clientsConnected > metrics.clientsMaximum) metrics.clientsMaximum = metrics.clientsConnected;
+    connection.send(connack);
+    this.hooks.tell('connected', connection);
+    this.#emit('connected', connection);
+    if (connection.session!.hasWaiting) connection.session!.pump();
+  }
+
+  /** For the connection: it has ended. What is left are its will and its session. */
+  connectionEnded(connection: Connection, wasConnected: boolean, reason: number, text: string, sendWill: boolean): void {
+    this.connections.delete(connection);
+    this.metrics.connectionsCurrent--;
+    this.metrics.connectionsClosed++;
+    const { session } = connection;
+    if (session !== null && session.connection === connection) {
+      session.detach();
+      this.#leaveWill(connection, session, wasConnected && sendWill);
+      if (session.isPersistent) this.#startExpiry(session);
+      else this.endSession(session);
+    }
+    if (wasConnected) {
+      this.metrics.clientsConnected--;
+      this.hooks.tell('disconnected', connection, reason);
+      this.#emit('disconnected', connection, reason, text);
+    } else this.log('information', `${connection.name}: not connected: ${text}`);
+  }
+
+  #leaveWill(connection: Connection, session: Session, send: boolean): void {
+    const { will } = connection;
+    if (will === null || !send) return;
+    const delay = Math.min(will.delay, session.expiryInterval);
+    if (delay === 0) {
+      this.sendWill(will.message, connection);
+      return;
+    }
+    session.will = new PendingWill(this, session, will.message, connection);
+    this.timers.start(session.will, delay * 1000);
+  }
+
+  // ---- sessions ----
+
+  /** Ends the connection that a client id has now, and the session if the new one starts clean [MQTT-3.1.4-3]. */
+  takeOver(clientId: string, cleanStart: boolean): void {
+    const session = this.sessions.get(clientId);
+    if (session === undefined) return;
+    if (session.connection !== null) {
+      this.metrics.sessionsTakenOver++;
+      session.connection.disconnect(ReasonCode.SessionTakenOver, reasonName(ReasonCode.SessionTakenOver));
+    }
+    if (cleanStart && this.sessions.get(clientId) === session) this.endSession(session); // [MQTT-3.1.2-4]
+  }
+
+  createSession(clientId: string): Session {
+    const session = new Session(this, clientId);
+    this.sessions.set(clientId, session);
+    this.metrics.sessionsCurrent++;
+    return session;
+  }
+
+  attach(session: Session, connection: Connection, expiryInterval: number): void {
+    session.attach(connection);
+    connection.session = session;
+    if (session.will !== null) {
+      // back before the will was due [MQTT-3.1.3-9]
+      this.timers.stop(session.will);
+      session.will = null;
+    }
+    this.setSessionExpiry(session, expiryInterval);
+  }
+
+  setSessionExpiry(session: Session, seconds: number): void {
+    session.expiryInterval = seconds;
+    if (this.records === null) return;
+    if (session.isPersistent) {
+      session.stored = true;
+      this.records.putSession(session);
+    } else if (session.stored) this.#unstore(session);
+  }
+
+  /** It will not outlive its connection any more: nothing of it need be in the store. */
+  #unstore(session: Session): void {
+    session.forgetStored();
+    session.stored = false;
+  }
+
+  #startExpiry(session: Session): void {
+    if (session.stored) this.records?.putSession(session);
+    if (session.expiryInterval !== NEVER_EXPIRES) this.timers.start(session, session.expiryInterval * 1000);
+  }
+
+  /** For the session's timer. */
+  sessionExpired(session: Session): void {
+    this.metrics.sessionsExpired++;
+    this.endSession(session);
+  }
+
+  /** Forgets a session; what it still had from shared subscriptions goes to other members. */
+  endSession(session: Session): void {
+    this.timers.stop(session);
+    if (session.will !== null) {
+      const will = session.will;
+      this.timers.stop(will);
+      session.will = null;
+      this.sendWill(will.message, will.client); // [MQTT-3.1.3-9]
+    }
+    this.sessions.delete(session.clientId);
+    this.metrics.sessionsCurrent--;
+    for (const text of [...session.subscriptions.keys()]) this.#removeSubscription(session, text);
+    const left = session.abandon();
+    if (session.stored) this.records?.deleteSession(session);
+    for (const delivery of left) {
+      if (delivery.group === null || !this.#passOn(delivery.message, delivery.group)) this.metrics.droppedSessionEnded++;
+    }
+    this.#emit('sessionEnded', session.clientId);
+  }
+
+  #passOn(message: Message, group: ShareGroup): boolean {
+    return this.#deliverToGroup(message, group);
+  }
+
+  /** For the session: its queue was full. Says so at most once a minute for each session. */
+  queueFull(session: Session): void {
+    const last = this.#queueFullAt.get(session) ?? 0;
+    if (this.time - last < QUEUE_FULL_EVERY_MS) return;
+    this.#queueFullAt.set(session, this.time);
+    this.log('warning', `queue of ${session.clientId} is full (${session.queued} messages): messages for it are dropped`);
+    this.#emit('queueFull', session.clientId);
+  }
+
+  // ---- restoring from a store ----
+
+  restoreSession(clientId: string, expiryInterval: number, leftAt: number): void {
+    const session = this.createSession(clientId);
+    session.expiryInterval = expiryInterval;
+    session.stored = true;
+    if (expiryInterval === NEVER_EXPIRES) return;
+    // one that was connected when the broker stopped has its whole interval from now on
+    const since = leftAt === 0 ? 0 : this.now() - leftAt;
+    this.timers.start(session, Math.max(0, expiryInterval * 1000 - since));
+  }
+
+  restoreSubscription(clientId: string, text: string, options: SubscriptionOptions): void {
+    const session = this.sessions.get(clientId);
+    const parsed = /^\$share\/([^/]+)\/(.*)$/s.exec(text);
+    if (session !== undefined) this.router.subscribe(session, text, parsed?.[1] ?? null, parsed?.[2] ?? text, options);
+  }
+
+  restoreReceived(clientId: string, packetId: number): void {
+    this.sessions.get(clientId)?.restoreReceived(packetId);
+  }
+
+  findGroup(name: string, filter: string): ShareGroup | null {
+    return name === '' ? null : this.router.group(name, filter);
+  }
+
+  // ---- subscriptions ----
+
+  subscribe(session: Session, text: string, group: string | null, filter: string, options: SubscriptionOptions): void {
+    this.router.subscribe(session, text, group, filter, options);
+    if (session.stored) this.records?.putSubscription(session.subscriptions.get(text)!);
+    this.#emit('subscribed', session.clientId, text, options.qos);
+  }
+
+  unsubscribe(subscription: Subscription): void {
+    const { session, text, group } = subscription;
+    this.#removeSubscription(session, text);
+    if (group !== null) {
+      for (const delivery of session.withdraw(group)) {
+        if (!this.#passOn(delivery.message, group)) this.metrics.droppedSessionEnded++;
+      }
+    }
+    this.#emit('unsubscribed', session.clientId, text);
+  }
+
+  #removeSubscription(session: Session, text: string): void {
+    this.router.unsubscribe(session, text);
+    if (session.stored) this.records?.deleteSubscription(session, text);
+  }
+
+  // ---- safety ----
+
+  /** Runs when what was changed up to now is safe: at once without a store. */
+  whenSafe(run: () => void): void {
+    if (this.records === null) run();
+    else this.records.whenSafe(run);
+  }
+
+  /** The same as a promise, or undefined when it is safe now. */
+  safety(): Promise<void> | undefined {
+    if (!this.records?.isUnsafe) return undefined;
+    return new Promise((resolve) => this.records!.whenSafe(resolve));
+  }
+
+  // ---- messages ----
+
+  /** Routes a message to everyone it is for. Returns whether there was anyone. */
+  publish(message: Message): boolean {
+    const route = this.router.route(message.topic);
+    if (message.retain && this.options.retainAvailable) this.retained.set(message);
+    const { publisher } = message;
+    const { receivers, groups } = route;
+    for (let i = 0; i < receivers.length; i++) {
+      const receiver = receivers[i]!;
+      const subscription = receiver.session === publisher ? receiver.own : receiver;
+      if (subscription !== null) subscription.session.deliver(message, subscription);
+    }
+    for (let i = 0; i < groups.length; i++) this.#deliverToGroup(message, groups[i]!);
+    return receivers.length > 0 || groups.length > 0;
+  }
+
+  #deliverToGroup(message: Message, group: ShareGroup): boolean {
+    const sticky = this.options.sharedSubscriptionStrategy === 'sticky';
+    const member = chooseMember(group, message, sticky);
+    if (member === null) return false;
+    member.session.deliver(message, member);
+    return true;
+  }
+
+  /** A kept message from what the program or a client's will says. */
+  makeMessage(request: PublishRequest, publisherId: string): Message {
+    const { topic, payload = '', qos = 0, retain = false } = request;
+    if (!isTopicName(topic)) throw new MqttError(ReasonCode.TopicNameInvalid, `${JSON.stringify(topic)} is not a topic name`);
+    const properties = { ...request.properties };
+    delete properties.topicAlias;
+    const content = typeof payload === 'string' ? textEncoder.encode(payload) : payload;
+    const packet: PublishPacket = { type: 'publish', topic, payload: content, qos, retain, dup: false, packetId: 1, properties };
+    const bytes = encodePacket(packet, 5);
+    const reader = new Reader(bytes, 1, bytes.length);
+    reader.variableByteInteger();
+    const message = new Message();
+    readPublish(message, bytes, 0, reader.position, bytes.length, 5);
+    message.topic = this.topics.of(topic);
+    message.publisherId = publisherId;
+    return message.asKept();
+  }
+
+  /** From now on the message's expiry interval counts. */
+  startMessageExpiry(message: Message): void {
+    const seconds = message.messageExpiryInterval;
+    if (seconds !== undefined) message.expiresAt = this.now() + seconds * 1000;
+  }
+
+  /** For the program: publishes without a connection. */
+  publishRequest(request: PublishRequest): boolean {
+    const message = this.makeMessage(request, '');
+    this.startMessageExpiry(message);
+    if (message.retain && !this.retained.hasRoomFor(message)) {
+      throw new MqttError(ReasonCode.QuotaExceeded, 'no room for more retained messages');
+    }
+    return this.publish(message);
+  }
+
+  makeWill(connection: Connection, will: Will): Message {
+    const properties = { ...will.properties };
+    delete properties.willDelayInterval;
+    return this.makeMessage({ ...will, properties }, connection.clientId);
+  }
+
+  /** Publishes a will, if its client may. */
+  sendWill(message: Message, client: ClientInfo): void {
+    if (message.topic.isReserved) return;
+    const action: Action = { type: 'will', topic: message.topic.text, qos: message.qos as QoS, retain: message.retain };
+    const send = (reason: number): void => {
+      if (reason !== 0) return;
+      this.metrics.willsSent++;
+      this.startMessageExpiry(message);
+      this.publish(message);
+    };
+    const refusal = this.refusal(client, action);
+    if (refusal instanceof Promise) void refusal.then(send);
+    else send(refusal);
+  }
+
+  /** For plugins and the program. */
+  published(message: Message): PublishedMessage {
+    return {
+      topic: message.topic.text,
+      payload: new Uint8Array(message.payload),
+      qos: message.qos as QoS,
+      retain: message.retain,
+      properties: message.version === 5 ? publishProperties(message) : {},
+      publisherId: message.publisherId,
+    };
+  }
+
+  // ---- plugins ----
+
+  /** 0, or the reason code with which a client may not connect. */
+  refusesClient(connection: Connection, credentials: Credentials): MaybePromise<number> {
+    const { authenticate } = this.hooks;
+    if (authenticate.length === 0) return 0;
+    const verdict = this.hooks.ask('authenticate', authenticate, (call) => call(connection, credentials), false as boolean | number);
+    return whenKnown(verdict, (value) => (value === true ? 0 : typeof value === 'number' ? value : ReasonCode.NotAuthorized));
+  }
+
+  /** 0, or the reason code with which a client may not do something. */
+  refusal(client: ClientInfo, action: Action): MaybePromise<number> {
+    const { authorize } = this.hooks;
+    if (authorize.length === 0) return 0;
+    const verdict = this.hooks.ask('authorize', authorize, (call) => call(client, action), false as boolean | number);
+    return whenKnown(verdict, (value) => {
+      if (value === true) return 0;
+      this.metrics.authorizationFailures++;
+      this.log('notice', `${client.clientId}: ${action.type} of ${JSON.stringify(action.topic)} denied`);
+      return typeof value === 'number' && value >= 0x80 ? value : ReasonCode.NotAuthorized;
+    });
+  }
+
+  /** Whether plugins want to see messages before they are routed. */
+  get asksBeforePublish(): boolean {
+    return this.hooks.authorize.length > 0 || this.hooks.publish.length > 0;
+  }
+
+  /** The message to publish, perhaps changed, or the reason code with which it is refused. */
+  decidePublish(connection: Connection, message: Message): MaybePromise<Message | number> {
+    if (message.topic.isReserved) return ReasonCode.NotAuthorized;
+    const action: Action = { type: 'publish', topic: message.topic.text, qos: message.qos as QoS, retain: message.retain };
+    const refusal = this.refusal(connection, action);
+    if (refusal instanceof Promise) {
+      const kept = message.keep(this.slab);
+      return refusal.then((reason) => (reason !== 0 ? reason : this.#offerPublish(connection, kept)));
+    }
+    return refusal !== 0 ? refusal : this.#offerPublish(connection, message);
+  }
+
+  /** Shows a message to the publish hooks, each seeing what those before it made of it. */
+  #offerPublish(connection: Connection, message: Message, from = 0): MaybePromise<Message | number> {
+    const { publish } = this.hooks;
+    let current = message;
+    for (let i = from; i < publish.length; i++) {
+      const shown = this.published(current);
+      const answer = this.hooks.ask<(typeof publish)[number]['call'], MessageChange | number>(
+        'publish',
+        publish.slice(i, i + 1),
+        (call) => call(connection, shown),
+        ReasonCode.ImplementationSpecificError,
+      );
+      if (answer instanceof Promise) {
+        const kept = current.keep(this.slab);
+        return answer.then((value) => {
+          const changed = this.#change(kept, shown, value);
+          return typeof changed === 'number' ? changed : this.#offerPublish(connection, changed, i + 1);
+        });
+      }
+      const changed = this.#change(current, shown, answer);
+      if (typeof changed === 'number') return changed;
+      current = changed;
+    }
+    return current;
+  }
+
+  #change(message: Message, shown: PublishedMessage, answer: MessageChange | number | undefined): Message | number {
+    if (typeof answer === 'number') return answer >= 0x80 ? answer : message;
+    if (answer === undefined) return message;
+    const changed = this.makeMessage({ ...shown, ...answer }, message.publisherId);
+    changed.publisher = message.publisher;
+    changed.expiresAt = message.expiresAt;
+    return changed;
+  }
+
+  /** Whether the deliver hooks let a message go to a subscriber. */
+  allowsDelivery(connection: Connection, message: Message, qos: number, retain: boolean): boolean {
+    const shown: PublishedMessage = { ...this.published(message), qos: qos as QoS, retain };
+    for (const hook of this.hooks.deliver) {
+      try {
+        if (hook.call(connection, shown) !== false) continue;
+      } catch (error) {
+        this.#hookFailed(hook.plugin, 'deliver', error);
+      }
+      this.metrics.droppedByPlugin++;
+      return false;
+    }
+    return true;
+  }
+
+  /** null when the client is not who it says. */
+  nextAuthenticationStep(connection: Connection, data: Uint8Array | undefined): MaybePromise<AuthenticationStep | null> {
+    const method = connection.authenticationMethod!;
+    try {
+      const step = connection.exchange!.next(data);
+      if (!(step instanceof Promise)) return step;
+      return this.hooks.supervised<AuthenticationStep | null>(method, 'authentication', step, null);
+    } catch (error) {
+      this.log('notice', `${connection.name}: ${method} failed: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  /** The exchange of a CONNECT is over. */
+  finishAuthentication(connection: Connection, step: AuthenticationStep): void {
+    const packet = connection.pendingConnect!;
+    connection.pendingConnect = null;
+    if (step.username !== undefined) connection.username = step.username;
+    const { authenticationMethod } = connection;
+    establish(connection, packet, { authenticationMethod, authenticationData: step.data });
+  }
+
+  // ---- going away ----
+
+  /** Sends one client elsewhere. */
+  redirect(connection: Connection, to: Redirection): void {
+    connection.disconnect(...redirectArguments(to));
+  }
+
+  /** Refuses everyone who comes from now on and sends them elsewhere; null: takes clients again. */
+  redirectAll(to: Redirection | null): void {
+    this.#redirection = to;
+  }
+
+  /** Says goodbye to every client; wills and sessions are dealt with as their connections end. */
+  shutDown(): void {
+    this.#closing = true;
+    for (const connection of [...this.connections]) {
+      if (connection.isConnected) connection.disconnect(ReasonCode.ServerShuttingDown, reasonName(ReasonCode.ServerShuttingDown));
+      else connection.close(ReasonCode.ServerShuttingDown, 'server is shutting down', false);
+    }
+    this.#flush();
+  }
+
+  /** After the last connection has gone. */
+  stop(): void {
+    this.#stopTicking?.();
+    this.#stopTicking = null;
+  }
+
+  /** For filters that the program gives. */
+  static checkFilter(filter: string): void {
+    if (!isTopicFilter(filter)) throw new MqttError(ReasonCode.TopicFilterInvalid, `${JSON.stringify(filter)} is not a topic filter`);
+  }
+}
+
+function redirectArguments(to: Redirection): [reason: number, text: string, properties: Properties] {
+  const reason = to.permanent ? ReasonCode.ServerMoved : ReasonCode.UseAnotherServer;
+  return [reason, reasonName(reason), { serverReference: to.serverReference }];
+}

@@ -1,0 +1,23 @@
+// What PUBACK, PUBREC, PUBREL and PUBCOMP have in common: an identifier, and in MQTT 5 a reason and properties.
+import { decodeProperties, malformed, protocolError, Reader, ReasonCode, reasonIsValid } from '../../protocol/index.js';
+import type { Connection } from '../connection.js';
+
+/** The packet identifier; checks that the rest of the packet is as it must be. */
+export function readPacketId(connection: Connection, bytes: Uint8Array, body: number, end: number): number {
+  if (end - body !== 2 && (end - body < 2 || connection.version !== 5)) throw malformed('acknowledgement has a wrong length');
+  const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
+  if (packetId === 0) throw protocolError('packet identifier must not be 0');
+  return packetId;
+}
+
+/** The reason code that follows the identifier, 0 if there is none; checks the properties. */
+export function readReason(type: number, bytes: Uint8Array, body: number, end: number): number {
+  if (end - body === 2) return ReasonCode.Success;
+  const reason = bytes[body + 2]!;
+  if (!reasonIsValid(type, reason)) throw protocolError('reason code is not one of this packet');
+  if (end - body === 3) return reason;
+  const reader = new Reader(bytes, body + 3, end);
+  decodeProperties(reader, type);
+  if (reader.remaining > 0) throw malformed('packet is longer than its content');
+  return reason;
+}

@@ -1,0 +1,107 @@
+// PUBLISH from a client (MQTT 5 section 3.3): checked, routed, acknowledged. The broker's hot path begins here.
+import { isValidUtf8Payload, MqttError, PacketType, protocolError, ReasonCode, readPublish } from '../../protocol/index.js';
+import type { Connection } from '../connection.js';
+import type { Message } from '../message.js';
+import type { Topic } from '../topic-cache.js';
+
+export function publish(
+  connection: Connection,
+  bytes: Uint8Array,
+  start: number,
+  body: number,
+  end: number,
+  owned: boolean,
+): boolean {
+  const { engine } = connection;
+  const session = connection.session!;
+  const message = engine.incoming;
+  message.reuse(owned);
+  readPublish(message, bytes, start, body, end, connection.version);
+  message.topic = topicOf(connection, message);
+  message.publisher = session;
+  message.publisherId = session.clientId;
+  checkLimits(connection, message);
+  if (message.expiryAt !== 0) message.expiresAt = engine.now() + message.messageExpiryInterval! * 1000;
+  engine.metrics.publishBytesReceived += end - message.payloadStart;
+  // a QoS 2 message that came before was routed before [MQTT-4.3.3-10]
+  if (message.qos === 2 && session.received !== null && session.received.has(message.packetId)) {
+    connection.acknowledge(PacketType.PUBREC, message.packetId, ReasonCode.Success);
+    return true;
+  }
+  if (engine.asksBeforePublish || message.topic.isReserved) return ask(connection, message);
+  if (message.qos === 0 && !message.retain && engine.run.begin(message, engine.router.route(message.topic), session)) return true;
+  accept(connection, message);
+  return true;
+}
+
+/** The topic by its name or its alias [MQTT-3.3.2-7]. */
+function topicOf(connection: Connection, message: Message): Topic {
+  const { topicStart, topicEnd, topicAlias } = message;
+  if (topicStart === topicEnd && topicAlias !== 0) {
+    const known = aliases(connection).get(topicAlias);
+    if (known.cached) return known;
+    const again = connection.engine.topics.intern(known.bytes, 0, known.bytes.length);
+    aliases(connection).set(topicAlias, again);
+    return again;
+  }
+  let topic = connection.lastTopic;
+  if (topic === null || !topic.cached || !topic.equals(message.bytes, topicStart, topicEnd)) {
+    topic = connection.engine.topics.intern(message.bytes, topicStart, topicEnd);
+    connection.lastTopic = topic;
+  }
+  if (topicAlias !== 0) aliases(connection).set(topicAlias, topic);
+  return topic;
+}
+
+function aliases(connection: Connection): NonNullable<Connection['aliasesIn']> {
+  if (connection.aliasesIn === null) throw new MqttError(ReasonCode.TopicAliasInvalid, 'topic aliases are not available');
+  return connection.aliasesIn;
+}
+
+function checkLimits(connection: Connection, message: Message): void {
+  const { options } = connection.engine;
+  if (message.qos > options.maxQos) throw new MqttError(ReasonCode.QoSNotSupported, `QoS ${message.qos} is not allowed here`); // [MQTT-3.2.2-11]
+  if (message.retain && !options.retainAvailable) throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-14]
+  if (message.hasSubscriptionIdentifier) throw protocolError('PUBLISH from a client has a subscription identifier'); // [MQTT-3.3.4-6]
+}
+
+/** Somebody has to be asked first, and may take time. */
+function ask(connection: Connection, message: Message): boolean {
+  const { engine } = connection;
+  const decision = engine.decidePublish(connection, message);
+  if (!(decision instanceof Promise)) {
+    settle(connection, message, decision);
+    return true;
+  }
+  const kept = message.keep(engine.slab);
+  connection.later(decision, (value) => settle(connection, kept, value));
+  return false;
+}
+
+/** A message to be published, or a reason code against it. */
+function settle(connection: Connection, message: Message, decision: Message | number): void {
+  if (typeof decision !== 'number') accept(connection, decision, message.qos, message.packetId);
+  else refuse(connection, message.qos, message.packetId, decision, 'not authorized');
+}
+
+function refuse(connection: Connection, qos: number, packetId: number, reason: number, text: string): void {
+  connection.engine.metrics.publishRefused++;
+  if (qos === 0) return;
+  connection.refusePublish(qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId, reason, text);
+}
+
+/** Routes a message and acknowledges it, once what the acknowledgement promises is safe. */
+function accept(connection: Connection, message: Message, qos = message.qos, packetId = message.packetId): void {
+  const { engine } = connection;
+  const { validatePayloadFormat, retainAvailable } = engine.options;
+  if (validatePayloadFormat && message.payloadFormat === 1 && !isValidUtf8Payload(message.bytes, message.payloadStart, message.end)) {
+    return refuse(connection, qos, packetId, ReasonCode.PayloadFormatInvalid, 'payload is not UTF-8');
+  }
+  if (message.retain && retainAvailable && !engine.retained.hasRoomFor(message)) {
+    return refuse(connection, qos, packetId, ReasonCode.QuotaExceeded, 'no room for more retained messages');
+  }
+  if (qos === 2) connection.session!.receive(packetId, connection.receiveLimit);
+  const matched = engine.publish(message);
+  if (qos === 1) connection.acknowledge(PacketType.PUBACK, packetId, matched ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers);
+  else if (qos === 2) connection.acknowledge(PacketType.PUBREC, packetId, ReasonCode.Success);
+}

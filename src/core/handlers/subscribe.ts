@@ -1,0 +1,126 @@
+// SUBSCRIBE (MQTT 5 section 3.8): each filter is judged by itself; the SUBACK has a code for each, in order.
+import {
+  decodeSubscribe,
+  hasWildcard,
+  MqttError,
+  parseTopicFilter,
+  protocolError,
+  Reader,
+  ReasonCode,
+  type SubscribePacket,
+  type SubscriptionRequest,
+} from '../../protocol/index.js';
+import type { Connection } from '../connection.js';
+import type { MaybePromise } from '../plugin.js';
+import { RetainedCursor } from '../retained.js';
+import type { Subscription } from '../subscriptions.js';
+
+/** One filter of the packet, and what became of it. */
+interface Request {
+  readonly asked: SubscriptionRequest;
+  readonly group: string | null;
+  readonly filter: string;
+  /** A reason code of 0x80 or above refuses it. */
+  reason: number;
+}
+
+export function subscribe(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+  const packet = decodeSubscribe(new Reader(bytes, body, end), connection.version);
+  const requests = packet.subscriptions.map((asked) => judge(connection, asked, packet.properties?.subscriptionIdentifier?.[0] ?? 0));
+  const authorized = authorizeAll(connection, requests);
+  if (authorized instanceof Promise) {
+    connection.later(authorized, () => finish(connection, packet, requests));
+    return false;
+  }
+  finish(connection, packet, requests);
+  return true;
+}
+
+/** What can be said of a filter without asking anybody. Filters that are no filters end the connection. */
+function judge(connection: Connection, asked: SubscriptionRequest, identifier: number): Request {
+  const { options } = connection.engine;
+  let parsed: { group: string | null; filter: string };
+  try {
+    parsed = parseTopicFilter(asked.filter, options.maxTopicLevels);
+  } catch (error) {
+    // too many levels is our limit, not the client's mistake
+    if (!(error instanceof MqttError) || error.reason !== ReasonCode.TopicFilterInvalid) throw error;
+    return { asked, group: null, filter: asked.filter, reason: error.reason };
+  }
+  if (parsed.group !== null && asked.noLocal) throw protocolError('no local on a shared subscription'); // [MQTT-3.8.3-4]
+  let reason = Math.min(asked.qos, options.maxQos);
+  if (parsed.group !== null && !options.sharedSubscriptions) reason = ReasonCode.SharedSubscriptionsNotSupported;
+  else if (identifier > 0 && !options.subscriptionIdentifiers) reason = ReasonCode.SubscriptionIdentifiersNotSupported;
+  else if (!options.wildcardSubscriptions && hasWildcard(parsed.filter)) reason = ReasonCode.WildcardSubscriptionsNotSupported;
+  return { asked, ...parsed, reason };
+}
+
+function authorizeAll(connection: Connection, requests: Request[], from = 0): MaybePromise<void> {
+  const { engine } = connection;
+  if (engine.hooks.authorize.length === 0) return;
+  for (let i = from; i < requests.length; i++) {
+    const request = requests[i]!;
+    if (request.reason >= 0x80) continue;
+    const action = { type: 'subscribe', topic: request.asked.filter, qos: request.asked.qos, retain: false } as const;
+    const refusal = engine.refusal(connection, action);
+    if (refusal instanceof Promise) {
+      return refusal.then((reason) => {
+        if (reason !== 0) request.reason = reason;
+        return authorizeAll(connection, requests, i + 1);
+      });
+    }
+    if (refusal !== 0) request.reason = refusal;
+  }
+}
+
+function finish(connection: Connection, packet: SubscribePacket, requests: Request[]): void {
+  const { engine } = connection;
+  const session = connection.session!;
+  const identifier = packet.properties?.subscriptionIdentifier?.[0] ?? 0;
+  const fetch: Subscription[] = [];
+  for (const request of requests) {
+    if (request.reason >= 0x80) continue;
+    const { asked, group, filter } = request;
+    const isNew = !session.subscriptions.has(asked.filter);
+    if (isNew && engine.options.maxSubscriptions > 0 && session.subscriptions.size >= engine.options.maxSubscriptions) {
+      request.reason = ReasonCode.QuotaExceeded;
+      continue;
+    }
+    const noLocal = asked.noLocal || (connection.isBridge && group === null);
+    const { retainAsPublished } = asked;
+    engine.subscribe(session, asked.filter, group, filter, { qos: request.reason, noLocal, retainAsPublished, identifier, });
+    engine.hooks.tell('subscribe', connection, asked.filter, request.reason as 0 | 1 | 2);
+    const wantsRetained = asked.retainHandling === 0 || (asked.retainHandling === 1 && isNew);
+    if (group === null && wantsRetained) fetch.push(session.subscriptions.get(asked.filter)!);
+  }
+  engine.whenSafe(() => answer(connection, packet.packetId, requests, fetch));
+}
+
+/** SUBACK first, then the retained messages, as fast as the connection takes them. */
+function answer(connection: Connection, packetId: number, requests: Request[], fetch: Subscription[]): void {
+  const { engine, session, version } = connection;
+  if (session === null || session.connection !== connection) return;
+  const reasons = requests.map(({ reason }) => subackCode(reason, version));
+  const reasonString = requests.some(({ reason }) => reason >= 0x80) ? refusalText(connection, requests) : undefined;
+  connection.send({ type: 'suback', packetId, reasons, properties: { reasonString } });
+  for (const subscription of fetch) {
+    const messages = engine.retained.matching(subscription.node.filter);
+    if (messages.length === 0) continue;
+    session.retained ??= new RetainedCursor(engine);
+    session.retained.add(subscription, messages);
+  }
+  if (session.retained !== null) session.pump();
+}
+
+/** MQTT 3.1.1 has one code for failure; 3.1 has none and grants what it does not give. */
+function subackCode(reason: number, version: number): number {
+  if (version === 5 || reason < 0x80) return reason;
+  return version === 4 ? 0x80 : 0;
+}
+
+function refusalText(connection: Connection, requests: Request[]): string | undefined {
+  if (connection.version !== 5 || !connection.engine.options.reasonStrings) return undefined;
+  const refused = requests.filter(({ reason }) => reason >= 0x80).map(({ asked }) => asked.filter);
+  return `refused: ${refused.join(', ').slice(0, 256)}`;
+}
+

@@ -1,0 +1,151 @@
+// What a connection has to send: small packets are copied into one buffer, large payloads are referenced,
+// and all of it goes out with one write an event-loop turn. An idle connection holds no buffer.
+import type { Transport } from './transport.js';
+
+/** A connection begins with a small buffer and is given a large one when it needs it. */
+const SMALL = 4096;
+const LARGE = 65_536;
+/** Payloads from this size on are referenced instead of copied, if their bytes do not change. */
+export const REFERENCE_SIZE = 16_384;
+const POOL_LIMIT = 512;
+const NONE = new Uint8Array(0);
+
+/** Buffers that are not in use, shared by the connections of a broker. */
+export class BufferPool {
+  readonly #small: Uint8Array[] = [];
+  readonly #large: Uint8Array[] = [];
+
+  take(size: number): Uint8Array {
+    if (size <= SMALL) return this.#small.pop() ?? new Uint8Array(SMALL);
+    if (size <= LARGE) return this.#large.pop() ?? new Uint8Array(LARGE);
+    return new Uint8Array(size);
+  }
+
+  give(buffer: Uint8Array): void {
+    const list = buffer.length === SMALL ? this.#small : buffer.length === LARGE ? this.#large : null;
+    if (list !== null && list.length < POOL_LIMIT) list.push(buffer);
+  }
+}
+
+export class Output {
+  /** Where packets are written: `reserve` first, then write from the position that it returned. */
+  buffer: Uint8Array = NONE;
+  #length = 0;
+  /** Full buffers and referenced payloads that wait for the transport, before `buffer`. */
+  #waiting: Uint8Array[] | null = null;
+  #waitingBytes = 0;
+  /** Bytes that the transport has and has not sent. */
+  #sending = 0;
+  readonly #transport: Transport;
+  readonly #pool: BufferPool;
+
+  constructor(transport: Transport, pool: BufferPool) {
+    this.#transport = transport;
+    this.#pool = pool;
+  }
+
+  /** Bytes that have not left yet. */
+  get pending(): number {
+    return this.#sending + this.#waitingBytes + this.#length;
+  }
+
+  /** Whether the transport is behind, so that what is written now waits. */
+  get blocked(): boolean {
+    return this.#sending > 0;
+  }
+
+  /** Makes room for `size` bytes, counts them as written, and returns where they go in `buffer`. */
+  reserve(size: number): number {
+    const at = this.#length;
+    if (at + size > this.buffer.length) return this.#grow(size);
+    this.#length = at + size;
+    return at;
+  }
+
+  #grow(size: number): number {
+    const used = this.#length;
+    if (this.buffer.length < LARGE && used + size <= LARGE) {
+      const larger = this.#pool.take(used === 0 ? size : used + size);
+      if (used > 0) larger.set(this.buffer.subarray(0, used));
+      if (this.buffer.length > 0) this.#pool.give(this.buffer);
+      this.buffer = larger;
+      this.#length = used + size;
+      return used;
+    }
+    if (used > 0) this.#full();
+    if (this.buffer.length < size) {
+      if (this.buffer.length > 0) this.#pool.give(this.buffer);
+      this.buffer = this.#pool.take(Math.max(size, LARGE));
+    }
+    this.#length = size;
+    return 0;
+  }
+
+  /** The buffer is full in the middle of a turn: send it now if that does not wait, else set it aside. */
+  #full(): void {
+    if (this.#sending === 0) {
+      this.flush();
+      if (this.buffer.length > 0) return;
+    } else this.#setAside();
+  }
+
+  #setAside(): void {
+    if (this.#length === 0) return;
+    this.#waiting ??= [];
+    this.#waiting.push(this.#length === this.buffer.length ? this.buffer : this.buffer.subarray(0, this.#length));
+    this.#waitingBytes += this.#length;
+    this.buffer = NONE;
+    this.#length = 0;
+  }
+
+  /** Sends bytes that nobody will change, without copying them. */
+  reference(bytes: Uint8Array): void {
+    this.#setAside();
+    this.#waiting ??= [];
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  /** Hands everything to the transport, unless it is behind. */
+  flush(): void {
+    if (this.#sending > 0) return;
+    if (this.#waiting !== null) return this.#flushAll(this.#waiting);
+    const length = this.#length;
+    if (length === 0) return;
+    const buffer = this.buffer;
+    this.#length = 0;
+    this.#sending = length; // a transport that fails may come back to this connection at once
+    if (this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length))) this.#sending = 0;
+    else this.buffer = NONE;
+  }
+
+  #flushAll(waiting: Uint8Array[]): void {
+    this.#setAside();
+    this.#waiting = null;
+    this.#sending = this.#waitingBytes;
+    this.#waitingBytes = 0;
+    if (this.#transport.writeAll(waiting)) this.#sending = 0;
+  }
+
+  /** The transport has sent what it had. */
+  drained(): void {
+    this.#sending = 0;
+  }
+
+  /** Gives an empty buffer back at the end of a turn. */
+  settle(): void {
+    if (this.#length === 0 && this.buffer.length > 0) {
+      this.#pool.give(this.buffer);
+      this.buffer = NONE;
+    }
+  }
+
+  /** Forgets everything that has not left. */
+  clear(): void {
+    this.#length = 0;
+    this.settle();
+    this.#waiting = null;
+    this.#waitingBytes = 0;
+    this.#sending = 0;
+  }
+}

@@ -1,0 +1,219 @@
+// The plugin interface: a plain object of optional hooks. They are gathered into one array a hook when the
+// broker starts, so a hook that nobody has costs nothing.
+import type { Properties, ProtocolVersion, QoS } from '../protocol/index.js';
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** What is known of a client. */
+export interface ClientInfo {
+  readonly clientId: string;
+  readonly username: string | undefined;
+  readonly version: ProtocolVersion;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Seconds. */
+  readonly keepAlive: number;
+  readonly cleanStart: boolean;
+}
+
+/** A message as plugins and the embedding program see it. */
+export interface PublishedMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** As the publisher sent them; empty for MQTT 3. */
+  readonly properties: Properties;
+  /** The client id of the publisher; '' when it was the program or the broker itself. */
+  readonly publisherId: string;
+}
+
+/** What a `publish` hook may change. */
+export type MessageChange = Partial<Pick<PublishedMessage, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>>;
+
+/**
+ * true: yes; false: no; a reason code of 0x80 or above: no, and tell the client so; undefined: not my business,
+ * ask the next plugin. When all that were asked answer undefined, it is a no.
+ */
+export type Verdict = boolean | number | undefined;
+
+export interface Credentials {
+  readonly username: string | undefined;
+  readonly password: Uint8Array | undefined;
+}
+
+export interface Action {
+  readonly type: 'publish' | 'subscribe' | 'unsubscribe' | 'will';
+  /** The topic, or the filter as the client wrote it. */
+  readonly topic: string;
+  readonly qos: QoS;
+  readonly retain: boolean;
+}
+
+/** What one step of an enhanced authentication answers (MQTT 5 section 4.12). */
+export interface AuthenticationStep {
+  /** Whether the client is who it says; otherwise it must send one more AUTH. */
+  readonly done: boolean;
+  /** Authentication data for the client. */
+  readonly data?: Uint8Array | undefined;
+  /** Set when done: the user that was authenticated. */
+  readonly username?: string | undefined;
+}
+
+/** One conversation of an authentication method with one client. Throwing refuses the client. */
+export interface AuthenticationExchange {
+  next(data: Uint8Array | undefined): MaybePromise<AuthenticationStep>;
+}
+
+export type AuthenticationMethod = (client: ClientInfo) => AuthenticationExchange;
+
+export interface Plugin {
+  /** For logs. */
+  readonly name: string;
+  /** Runs before the broker accepts anything; throwing stops the start. */
+  start?(broker: PluginBroker): MaybePromise<void>;
+  stop?(): MaybePromise<void>;
+  /** Who may connect. Without any such hook everybody may. */
+  authenticate?(client: ClientInfo, credentials: Credentials): MaybePromise<Verdict>;
+  /** Who may do what. Without any such hook everybody may do everything. */
+  authorize?(client: ClientInfo, action: Action): MaybePromise<Verdict>;
+  connected?(client: ClientInfo): void;
+  /** `reason`: the MQTT 5 reason code of the end, 0 when the client said goodbye. */
+  disconnected?(client: ClientInfo, reason: number): void;
+  /**
+   * A message came. Return nothing to let it pass, a reason code of 0x80 or above to refuse it, or what should
+   * be changed. A promise makes this client, and nobody else, wait.
+   */
+  publish?(client: ClientInfo, message: PublishedMessage): MaybePromise<MessageChange | number | undefined>;
+  subscribe?(client: ClientInfo, filter: string, qos: QoS): void;
+  unsubscribe?(client: ClientInfo, filter: string): void;
+  /** Before a message goes to a subscriber; false keeps it from this one. Always synchronous. */
+  deliver?(client: ClientInfo, message: PublishedMessage): boolean | undefined;
+  /** Enhanced authentication: method name to what it does. */
+  authenticationMethods?: Readonly<Record<string, AuthenticationMethod>>;
+}
+
+/** What a plugin may do with the broker it runs in. */
+export interface PluginBroker {
+  publish(message: { topic: string; payload?: Uint8Array | string; qos?: QoS; retain?: boolean; properties?: Properties }): void;
+  disconnect(clientId: string, reason?: number): boolean;
+  log(level: LogLevel, text: string): void;
+}
+
+export type LogLevel = 'error' | 'warning' | 'notice' | 'information' | 'debug';
+
+type HookName = 'authenticate' | 'authorize' | 'connected' | 'disconnected' | 'publish' | 'subscribe' | 'unsubscribe' | 'deliver';
+type Hook<Name extends HookName> = { readonly plugin: string; readonly call: NonNullable<Plugin[Name]> };
+
+function gather<Name extends HookName>(plugins: readonly Plugin[], name: Name): Hook<Name>[] {
+  return plugins.flatMap((plugin) => {
+    const hook = plugin[name];
+    return hook === undefined ? [] : [{ plugin: plugin.name, call: hook.bind(plugin) as NonNullable<Plugin[Name]> }];
+  });
+}
+
+/** How long a hook may take, and who hears of it when one fails. */
+export interface HookSupervision {
+  readonly timeoutMs: number;
+  after(ms: number, run: () => void): () => void;
+  failed(plugin: string, hook: string, error: unknown): void;
+}
+
+/** The hooks of all plugins, in the order of the plugins. */
+export class Hooks {
+  readonly authenticate: Hook<'authenticate'>[];
+  readonly authorize: Hook<'authorize'>[];
+  readonly connected: Hook<'connected'>[];
+  readonly disconnected: Hook<'disconnected'>[];
+  readonly publish: Hook<'publish'>[];
+  readonly subscribe: Hook<'subscribe'>[];
+  readonly unsubscribe: Hook<'unsubscribe'>[];
+  readonly deliver: Hook<'deliver'>[];
+  readonly authenticationMethods = new Map<string, AuthenticationMethod>();
+  readonly #supervision: HookSupervision;
+
+  constructor(plugins: readonly Plugin[], supervision: HookSupervision) {
+    this.authenticate = gather(plugins, 'authenticate');
+    this.authorize = gather(plugins, 'authorize');
+    this.connected = gather(plugins, 'connected');
+    this.disconnected = gather(plugins, 'disconnected');
+    this.publish = gather(plugins, 'publish');
+    this.subscribe = gather(plugins, 'subscribe');
+    this.unsubscribe = gather(plugins, 'unsubscribe');
+    this.deliver = gather(plugins, 'deliver');
+    for (const plugin of plugins) {
+      for (const [name, method] of Object.entries(plugin.authenticationMethods ?? {})) {
+        if (!this.authenticationMethods.has(name)) this.authenticationMethods.set(name, method);
+      }
+    }
+    this.#supervision = supervision;
+  }
+
+  /** Calls the hooks that only listen; what they throw is logged. */
+  tell<Name extends 'connected' | 'disconnected' | 'subscribe' | 'unsubscribe'>(name: Name, ...args: Parameters<NonNullable<Plugin[Name]>>): void {
+    for (const hook of this[name]) {
+      try {
+        (hook.call as (...args: unknown[]) => void)(...args);
+      } catch (error) {
+        this.#supervision.failed(hook.plugin, name, error);
+      }
+    }
+  }
+
+  /**
+   * Asks hooks in turn until one answers something else than undefined. A hook that throws, rejects or does not
+   * answer in time has answered `onFailure`. Synchronous as long as the hooks are.
+   */
+  ask<H, T>(
+    name: HookName,
+    hooks: readonly { plugin: string; call: H }[],
+    ask: (call: H) => MaybePromise<T | undefined>,
+    onFailure: T | undefined,
+    from = 0,
+  ): MaybePromise<T | undefined> {
+    for (let i = from; i < hooks.length; i++) {
+      const hook = hooks[i]!;
+      let answer: MaybePromise<T | undefined>;
+      try {
+        answer = ask(hook.call);
+      } catch (error) {
+        this.#supervision.failed(hook.plugin, name, error);
+        answer = onFailure;
+      }
+      if (answer instanceof Promise) {
+        return this.supervised(hook.plugin, name, answer, onFailure).then((value) =>
+          value === undefined ? this.ask(name, hooks, ask, onFailure, i + 1) : value,
+        );
+      }
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  /** A promise that settles in time, with `onFailure` if the other one rejects or takes too long. */
+  supervised<T>(plugin: string, hook: string, promise: Promise<T>, onFailure: T): Promise<T> {
+    const { timeoutMs, after, failed } = this.#supervision;
+    return new Promise((resolve) => {
+      const cancel = after(timeoutMs, () => {
+        failed(plugin, hook, new Error(`no answer within ${timeoutMs} ms`));
+        resolve(onFailure);
+      });
+      promise.then(
+        (value) => {
+          cancel();
+          resolve(value);
+        },
+        (error) => {
+          cancel();
+          failed(plugin, hook, error);
+          resolve(onFailure);
+        },
+      );
+    });
+  }
+}
+
+/** Goes on with a value now, or when its promise has resolved. */
+export function whenKnown<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}

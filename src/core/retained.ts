@@ -1,0 +1,159 @@
+// Retained messages: the last one of each topic (MQTT 5 section 3.3.1.3), and the slow reading of them by a new
+// subscription, which takes no more at once than the subscriber's connection can carry.
+import type { Connection } from './connection.js';
+import { Delivery } from './delivery.js';
+import type { Engine } from './engine.js';
+import { Awaiting } from './inflight.js';
+import type { Message } from './message.js';
+import type { Subscription } from './subscriptions.js';
+import { Timer } from './timers.js';
+import { TopicTree } from './topic-tree.js';
+
+/** One retained message; the timer is that of its expiry. */
+class Entry extends Timer {
+  constructor(
+    readonly message: Message,
+    readonly retained: Retained,
+  ) {
+    super();
+  }
+
+  override fire(): void {
+    this.retained.expire(this);
+  }
+}
+
+export class Retained {
+  readonly #tree = new TopicTree<Entry>();
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  get(topic: string): Message | undefined {
+    return this.#tree.get(topic)?.message;
+  }
+
+  /** Whether a message may be retained under the limits; one that replaces another of its topic always may. */
+  hasRoomFor(message: Message): boolean {
+    const { maxRetainedMessages, maxRetainedBytes } = this.#engine.options;
+    const { retainedBytes } = this.#engine.metrics;
+    if (maxRetainedMessages === 0 && maxRetainedBytes === 0) return true;
+    if (message.end === message.payloadStart) return true;
+    const before = this.#tree.get(message.topic.text)?.message.size;
+    if (maxRetainedBytes > 0 && retainedBytes - (before ?? 0) + message.size > maxRetainedBytes) return false;
+    return maxRetainedMessages === 0 || before !== undefined || this.#tree.size < maxRetainedMessages;
+  }
+
+  /** Keeps a message as that of its topic; one without payload clears it [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
+  set(message: Message): void {
+    const topic = message.topic.text;
+    if (message.end === message.payloadStart) {
+      this.#forget(this.#tree.delete(topic));
+      this.#engine.records?.deleteRetained(topic);
+      return;
+    }
+    this.restore(message.keep(this.#engine.slab));
+    this.#engine.records?.putRetained(message.keep(this.#engine.slab));
+  }
+
+  /** The same for a message that comes from the store. */
+  restore(message: Message): void {
+    const { metrics, timers } = this.#engine;
+    const entry = new Entry(message, this);
+    this.#forget(this.#tree.set(message.topic.text, entry));
+    metrics.retainedBytes += message.size;
+    metrics.retainedCurrent = this.#tree.size;
+    if (message.expiresAt !== Number.POSITIVE_INFINITY) timers.start(entry, message.expiresAt - this.#engine.now());
+  }
+
+  #forget(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    this.#engine.timers.stop(entry);
+    this.#engine.metrics.retainedBytes -= entry.message.size;
+    this.#engine.metrics.retainedCurrent = this.#tree.size;
+  }
+
+  /** For the timer of an entry. */
+  expire(entry: Entry): void {
+    const now = this.#engine.now();
+    if (entry.message.expiresAt > now) {
+      this.#engine.timers.start(entry, entry.message.expiresAt - now);
+      return;
+    }
+    this.#forget(this.#tree.delete(entry.message.topic.text));
+    this.#engine.records?.deleteRetained(entry.message.topic.text);
+  }
+
+  /** All that a filter matches, as they are now. */
+  matching(filter: string): Message[] {
+    const found: Message[] = [];
+    this.#tree.match(filter, (entry) => found.push(entry.message));
+    return found;
+  }
+
+  /** Whether a message is still that of its topic. */
+  isCurrent(message: Message): boolean {
+    return this.#tree.get(message.topic.text)?.message === message;
+  }
+}
+
+/** Retained messages on their way to a session, for the subscriptions that asked for them. */
+export class RetainedCursor {
+  readonly #engine: Engine;
+  readonly #parts: { subscription: Subscription; messages: Message[]; next: number }[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  add(subscription: Subscription, messages: Message[]): void {
+    this.#parts.push({ subscription, messages, next: 0 });
+  }
+
+  /** Sends as many as the connection can carry now. Returns whether that was all. */
+  pump(connection: Connection): boolean {
+    const now = this.#engine.now();
+    for (;;) {
+      const part = this.#parts[0];
+      if (part === undefined) return true;
+      const { session, text } = part.subscription;
+      // it may have unsubscribed meanwhile
+      if (session.subscriptions.get(text) !== part.subscription) part.next = part.messages.length;
+      while (part.next < part.messages.length) {
+        const message = part.messages[part.next]!;
+        // the one that replaced it was delivered as it came
+        if (message.expiresAt > now && this.#engine.retained.isCurrent(message)) {
+          if (!this.#send(connection, message, part.subscription)) return false;
+        }
+        part.next++;
+      }
+      this.#parts.shift();
+    }
+  }
+
+  #send(connection: Connection, message: Message, subscription: Subscription): boolean {
+    const session = subscription.session;
+    const qos = Math.min(message.qos, subscription.qos);
+    if (this.#engine.hooks.deliver.length > 0 && !this.#engine.allowsDelivery(connection, message, qos, true)) return true;
+    if (connection.output.pending > connection.pauseDeliveriesAt) return false;
+    if (qos === 0) {
+      connection.sendQoS0(message, true, subscription.identifiers);
+      return true;
+    }
+    if (session.queued > 0 || session.resend !== null || !session.windowOpen(connection)) return false;
+    const state = qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC;
+    const delivery = new Delivery(message, qos, true, subscription.identifiers, null);
+    const id = session.inflight.add(state, delivery);
+    if (connection.sendPublish(message, qos, true, false, id, subscription.identifiers)) {
+      session.inflightBytes += message.size;
+      if (session.stored) this.#engine.records?.putDelivery(session, delivery, id, state);
+    } else session.inflight.remove(id);
+    return true;
+  }
+}

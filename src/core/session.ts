@@ -1,0 +1,351 @@
+// What the broker remembers of a client between connections: subscriptions, the messages on their way to it,
+// those that wait, and the QoS 2 identifiers that came from it (MQTT 5 section 4.1).
+import { MqttError, PacketIdSet, ReasonCode } from '../protocol/index.js';
+import type { Connection } from './connection.js';
+import { Delivery, DeliveryQueue } from './delivery.js';
+import type { Engine } from './engine.js';
+import { Awaiting, Inflight } from './inflight.js';
+import type { Message } from './message.js';
+import type { RetainedCursor } from './retained.js';
+import type { ShareGroup, Subscription } from './subscriptions.js';
+import { Timer } from './timers.js';
+import type { PendingWill } from './wills.js';
+
+/** A session expiry interval that never ends (MQTT 5 section 3.1.2.11.2). */
+export const NEVER_EXPIRES = 0xffffffff;
+
+const NO_SUBSCRIPTIONS: Map<string, Subscription> = new Map();
+
+/** How many QoS 1 and 2 deliveries may be under way at once, when no option limits them: the identifiers. */
+const ALL_IDENTIFIERS = 65_534;
+
+/** The timer is that of the expiry of the session, once its client is gone. */
+export class Session extends Timer {
+  readonly engine: Engine;
+  readonly clientId: string;
+  /** null while the client is away. */
+  connection: Connection | null = null;
+  /** Seconds that it outlives its connection. */
+  expiryInterval = 0;
+  /** Texts of the filters to subscriptions. Shared and empty until there is one. */
+  subscriptions: Map<string, Subscription> = NO_SUBSCRIPTIONS;
+  readonly inflight = new Inflight();
+  queue: DeliveryQueue | null = null;
+  /** Retained messages that a new subscription is still to be sent. */
+  retained: RetainedCursor | null = null;
+  /** Identifiers in flight that this connection has to send again, in order. */
+  resend: number[] | null = null;
+  /** QoS 2 identifiers from the client that wait for their PUBREL. */
+  received: PacketIdSet | null = null;
+  will: PendingWill | null = null;
+  /** Bytes of what is in flight, when there is a limit for them. */
+  inflightBytes = 0;
+  /** Takes messages in the program itself, instead of a connection. */
+  receiver: ((message: Message, subscription: Subscription, qos: number, retain: boolean) => void) | null = null;
+  /** Whether its state goes to the store. */
+  stored = false;
+  /** The next place in the order of its deliveries in the store. */
+  sequence = 1;
+
+  constructor(engine: Engine, clientId: string) {
+    super();
+    this.engine = engine;
+    this.clientId = clientId;
+  }
+
+  addSubscription(subscription: Subscription): void {
+    if (this.subscriptions === NO_SUBSCRIPTIONS) this.subscriptions = new Map();
+    this.subscriptions.set(subscription.text, subscription);
+  }
+
+  /** Whether it outlives its connection. */
+  get isPersistent(): boolean {
+    return this.expiryInterval > 0;
+  }
+
+  /** How many messages wait. */
+  get queued(): number {
+    return this.queue === null ? 0 : this.queue.length;
+  }
+
+  /** Expired: no connection came back in time [MQTT-3.1.2-23]. */
+  override fire(): void {
+    if (this.connection === null) this.engine.sessionExpired(this);
+  }
+
+  /** Whether the queue has room for one more. */
+  get #mayQueue(): boolean {
+    const { maxQueuedMessages, maxQueuedBytes } = this.engine.options;
+    const queue = this.queue;
+    if (queue === null) return true;
+    if (maxQueuedMessages > 0 && queue.length >= maxQueuedMessages) return false;
+    return maxQueuedBytes === 0 || queue.bytes < maxQueuedBytes;
+  }
+
+  /** Whether the window to the client is open: quota left, and the connection not behind. */
+  windowOpen(connection: Connection): boolean {
+    if (this.inflight.unacknowledged >= connection.sendQuota || this.inflight.size >= ALL_IDENTIFIERS) return false;
+    if (connection.output.pending > connection.pauseDeliveriesAt) return false;
+    const limit = this.engine.options.maxInflightBytes;
+    return limit === 0 || this.inflightBytes < limit;
+  }
+
+  /** A message for one subscription. The message may be borrowed; what must wait is kept. */
+  deliver(message: Message, subscription: Subscription): void {
+    const { engine } = this;
+    const { options } = engine;
+    const qos = options.upgradeOutgoingQos ? subscription.qos : message.qos < subscription.qos ? message.qos : subscription.qos;
+    const connection = this.connection;
+    const retain = message.retain && (subscription.retainAsPublished || (connection?.isBridge ?? false));
+    if (connection === null) {
+      this.#deliverOffline(message, subscription, qos, retain);
+      return;
+    }
+    if (engine.hooks.deliver.length > 0 && !engine.allowsDelivery(connection, message, qos, retain)) return;
+    if (qos === 0) {
+      connection.sendQoS0(message, retain, subscription.identifiers);
+      return;
+    }
+    if ((this.queue !== null && this.queue.length > 0) || this.resend !== null || !this.windowOpen(connection)) {
+      this.#enqueue(message, subscription, qos, retain);
+      return;
+    }
+    // nobody will ask for it again: it need not be kept
+    if (this.expiryInterval === 0 && subscription.group === null && options.maxInflightBytes === 0) {
+      const id = this.inflight.add(qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC, null);
+      if (!connection.sendPublish(message, qos, retain, false, id, subscription.identifiers)) this.inflight.remove(id);
+      return;
+    }
+    this.#send(connection, this.#delivery(message, subscription, qos, retain), true);
+  }
+
+  #deliverOffline(message: Message, subscription: Subscription, qos: number, retain: boolean): void {
+    if (this.receiver !== null) {
+      this.receiver(message, subscription, qos, retain);
+      return;
+    }
+    if (qos > 0 || this.engine.options.queueQos0Messages) this.#enqueue(message, subscription, qos, retain);
+    else this.engine.metrics.droppedOffline++;
+  }
+
+  #delivery(message: Message, subscription: Subscription, qos: number, retain: boolean): Delivery {
+    return new Delivery(message.keep(this.engine.slab), qos, retain, subscription.identifiers, subscription.group);
+  }
+
+  #enqueue(message: Message, subscription: Subscription, qos: number, retain: boolean): void {
+    if (!this.#mayQueue && !this.#makeRoom()) {
+      this.engine.metrics.droppedQueueFull++;
+      this.engine.queueFull(this);
+      return;
+    }
+    this.enqueue(this.#delivery(message, subscription, qos, retain));
+  }
+
+  /** Puts a delivery behind all others; the limits were looked at. */
+  enqueue(delivery: Delivery): void {
+    this.requeue(delivery);
+    if (this.stored) this.engine.records?.putDelivery(this, delivery, 0, Awaiting.NOTHING);
+  }
+
+  /** A delivery that was waiting when the broker stopped. */
+  requeue(delivery: Delivery): void {
+    this.queue ??= new DeliveryQueue();
+    this.queue.push(delivery);
+    this.engine.metrics.queuedMessages++;
+    this.engine.metrics.queuedBytes += delivery.message.size;
+  }
+
+  /** Drops what has expired while it waited. */
+  #makeRoom(): boolean {
+    const now = this.engine.now();
+    const expired = this.queue!.filter((delivery) => delivery.message.expiresAt > now);
+    for (const delivery of expired) this.#forgetQueued(delivery);
+    this.engine.metrics.droppedExpired += expired.length;
+    return this.#mayQueue;
+  }
+
+  #forgetQueued(delivery: Delivery): void {
+    this.engine.metrics.queuedMessages--;
+    this.engine.metrics.queuedBytes -= delivery.message.size;
+    if (this.stored) this.engine.records?.deleteDelivery(this, delivery);
+  }
+
+  /** Sends a kept delivery under a new identifier; one that is too large for the client is dropped. */
+  #send(connection: Connection, delivery: Delivery, isNew: boolean): void {
+    const { message, qos } = delivery;
+    const state = qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC;
+    const id = this.inflight.add(state, delivery);
+    if (connection.sendPublish(message, qos, delivery.retain, false, id, delivery.identifiers)) {
+      this.inflightBytes += message.size;
+      if (this.stored) this.engine.records?.putDelivery(this, delivery, id, state);
+    } else {
+      this.inflight.remove(id);
+      if (!isNew && this.stored) this.engine.records?.deleteDelivery(this, delivery);
+    }
+  }
+
+  /** Sends what waits, as far as window and connection allow: resends, then the queue, then retained messages. */
+  pump(): void {
+    const connection = this.connection;
+    if (connection === null || !connection.isConnected) return;
+    if (this.resend !== null) this.#resend(connection);
+    if (this.queue !== null && this.resend === null) this.#pumpQueue(connection, this.queue);
+    if (this.retained !== null && this.retained.pump(connection)) this.retained = null;
+  }
+
+  #pumpQueue(connection: Connection, queue: DeliveryQueue): void {
+    const now = queue.length > 0 ? this.engine.now() : 0;
+    for (;;) {
+      const delivery = queue.peek();
+      if (delivery === undefined) {
+        this.queue = null;
+        return;
+      }
+      if (delivery.message.expiresAt <= now) {
+        queue.shift();
+        this.#forgetQueued(delivery);
+        this.engine.metrics.droppedExpired++;
+        continue;
+      }
+      if (!this.windowOpen(connection)) return;
+      queue.shift();
+      this.engine.metrics.queuedMessages--;
+      this.engine.metrics.queuedBytes -= delivery.message.size;
+      if (delivery.qos > 0) this.#send(connection, delivery, false);
+      else {
+        connection.sendQoS0(delivery.message, delivery.retain, delivery.identifiers);
+        if (this.stored) this.engine.records?.deleteDelivery(this, delivery);
+      }
+    }
+  }
+
+  /** Sends again, in order and with DUP, what the last connection left unfinished [MQTT-4.4.0-1]. */
+  #resend(connection: Connection): void {
+    const list = this.resend!;
+    const now = this.engine.now();
+    while (list.length > 0) {
+      const id = list[list.length - 1]!;
+      const state = this.inflight.state(id);
+      if (state === Awaiting.PUBCOMP) connection.sendAcknowledgement(6, id, 0);
+      else if (state !== Awaiting.NOTHING) {
+        if (!this.windowOpen(connection)) return;
+        this.#resendPublish(connection, id, now);
+      }
+      list.pop();
+    }
+    this.resend = null;
+  }
+
+  #resendPublish(connection: Connection, id: number, now: number): void {
+    const delivery = this.inflight.delivery(id);
+    if (delivery === null) {
+      this.inflight.remove(id);
+    } else if (delivery.message.expiresAt <= now && delivery.qos === 1) {
+      this.engine.metrics.droppedExpired++;
+      this.finish(id);
+    } else if (connection.sendPublish(delivery.message, delivery.qos, delivery.retain, true, id, delivery.identifiers)) {
+      this.inflight.count(id);
+    } else this.finish(id);
+  }
+
+  /** The client acknowledged an identifier for good: it is free again. */
+  finish(id: number): void {
+    const delivery = this.inflight.remove(id);
+    if (delivery === null) return;
+    this.inflightBytes -= delivery.message.size;
+    if (this.stored) this.engine.records?.deleteDelivery(this, delivery);
+  }
+
+  /** PUBREC came: from now on the client owes a PUBCOMP for the identifier, and the message is not needed. */
+  confirm(id: number): void {
+    const delivery = this.inflight.released(id);
+    if (delivery !== null && this.stored) this.engine.records?.putDelivery(this, delivery, id, Awaiting.PUBCOMP);
+  }
+
+  /** Whether an acknowledgement may have opened the way for something that waits. */
+  get hasWaiting(): boolean {
+    return this.queue !== null || this.resend !== null || this.retained !== null;
+  }
+
+  /** A connection takes the session over or goes on with it. */
+  attach(connection: Connection): void {
+    this.connection = connection;
+    this.engine.timers.stop(this);
+    this.inflight.uncount();
+    this.resend = this.inflight.size > 0 ? this.inflight.ids().reverse() : null;
+  }
+
+  /** Its connection is gone. */
+  detach(): void {
+    this.connection = null;
+    this.resend = null;
+    this.retained = null;
+  }
+
+  /** Everything that it still had to deliver, for others of its shared subscriptions to take over; empties it. */
+  abandon(): Delivery[] {
+    const left: Delivery[] = [];
+    for (const id of this.inflight.ids()) {
+      const delivery = this.inflight.delivery(id);
+      // a QoS 2 message that was sent stays with its member [MQTT-4.8.2-5]
+      if (delivery !== null && delivery.qos === 1 && this.inflight.state(id) === Awaiting.PUBACK) left.push(delivery);
+      if (delivery !== null && this.stored) this.engine.records?.deleteDelivery(this, delivery);
+    }
+    const queue = this.queue;
+    this.engine.metrics.droppedSessionEnded += this.inflight.size - left.length;
+    this.inflight.clear();
+    this.inflightBytes = 0;
+    this.queue = null;
+    if (queue !== null) {
+      for (let delivery = queue.shift(); delivery !== undefined; delivery = queue.shift()) {
+        this.#forgetQueued(delivery);
+        left.push(delivery);
+      }
+    }
+    return left;
+  }
+
+  /** Takes out of the queue what came by a shared subscription that the client has left. */
+  withdraw(group: ShareGroup): Delivery[] {
+    const queue = this.queue;
+    if (queue === null) return [];
+    const removed = queue.filter((delivery) => delivery.group !== group);
+    for (const delivery of removed) this.#forgetQueued(delivery);
+    return removed;
+  }
+
+  /** Notes a QoS 2 identifier from the client; throws when there are more than were allowed to it. */
+  receive(packetId: number, limit: number): void {
+    this.received ??= new PacketIdSet();
+    if (this.received.size >= limit) {
+      throw new MqttError(ReasonCode.ReceiveMaximumExceeded, `more than ${limit} QoS 2 messages without their PUBREL`);
+    }
+    this.received.add(packetId);
+    if (this.stored) this.engine.records?.putReceived(this, packetId);
+  }
+
+  restoreReceived(packetId: number): void {
+    this.received ??= new PacketIdSet();
+    this.received.add(packetId);
+  }
+
+  /** Takes everything of it out of the store; the session itself goes on. */
+  forgetStored(): void {
+    const { records } = this.engine;
+    if (records === null) return;
+    for (const id of this.inflight.ids()) {
+      const delivery = this.inflight.delivery(id);
+      if (delivery !== null) records.deleteDelivery(this, delivery);
+    }
+    this.queue?.forEach((delivery) => records.deleteDelivery(this, delivery));
+    for (const text of this.subscriptions.keys()) records.deleteSubscription(this, text);
+    records.deleteSession(this);
+  }
+
+  /** PUBREL came. Returns false when the identifier was not known. */
+  release(packetId: number): boolean {
+    if (this.received === null || !this.received.delete(packetId)) return false;
+    if (this.stored) this.engine.records?.deleteReceived(this, packetId);
+    return true;
+  }
+}

@@ -1,0 +1,136 @@
+// Topics that messages were sent to lately, found by their bytes, each with the receivers that were worked
+// out for it. A subscribe makes only the topics that its filter matches forget their receivers.
+import { encodeUtf8, MqttError, malformed, ReasonCode, topicLevels, topicText } from '../protocol/index.js';
+import type { Route } from './router.js';
+import { TopicTree } from './topic-tree.js';
+
+export class Topic {
+  /** Who gets it; null when that must be worked out again. */
+  route: Route | null = null;
+  /** The next topic in the same bucket. */
+  next: Topic | null = null;
+  /** Whether the cache will tell it of subscriptions; if not, its receivers must not be remembered. */
+  cached = false;
+
+  constructor(
+    readonly text: string,
+    readonly bytes: Uint8Array,
+    readonly hash: number,
+  ) {}
+
+  /** $SYS and $share are not for clients to publish to. */
+  get isReserved(): boolean {
+    return this.bytes[0] === 0x24 && (this.text.startsWith('$SYS/') || this.text.startsWith('$share/'));
+  }
+
+  equals(bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.bytes;
+    const length = own.length;
+    if (end - start !== length) return false;
+    for (let i = length - 1; i >= 0; i--) if (own[i] !== bytes[start + i]) return false;
+    return true;
+  }
+}
+
+const BUCKETS = 8192;
+/** A topic whose bucket is this full is not cached: nobody can make us walk a long chain. */
+const LONGEST_CHAIN = 16;
+/** Half of what may be cached, in bytes as estimated by `cost`. */
+const GENERATION_COST = 8 * 1024 * 1024;
+const LEVEL_COST = 200;
+
+class Generation {
+  readonly buckets: (Topic | null)[] = new Array(BUCKETS).fill(null);
+  readonly tree = new TopicTree<Topic>();
+  cost = 0;
+
+  find(hash: number, bytes: Uint8Array, start: number, end: number): Topic | null {
+    let topic = this.buckets[hash & (BUCKETS - 1)] ?? null;
+    while (topic !== null && !(topic.hash === hash && topic.equals(bytes, start, end))) topic = topic.next;
+    return topic;
+  }
+
+  /** Returns whether there was room for it. */
+  add(topic: Topic): boolean {
+    const bucket = topic.hash & (BUCKETS - 1);
+    let length = 0;
+    const head = this.buckets[bucket] ?? null;
+    for (let other = head; other !== null; other = other.next) length++;
+    if (length >= LONGEST_CHAIN) return false;
+    topic.cached = true;
+    topic.next = head;
+    this.buckets[bucket] = topic;
+    this.tree.set(topic.text, topic);
+    this.cost += LEVEL_COST * topicLevels(topic.text) + 4 * topic.bytes.length;
+    return true;
+  }
+
+  /** Its topics may still be known to connections: they must ask again. */
+  drop(): void {
+    for (const head of this.buckets) {
+      for (let topic = head; topic !== null; topic = topic.next) {
+        topic.cached = false;
+        topic.route = null;
+      }
+    }
+  }
+}
+
+export class TopicCache {
+  #young = new Generation();
+  #old = new Generation();
+  readonly #maxLevels: number;
+  readonly #seed: number;
+
+  /** `seed`: any number that outsiders do not know. */
+  constructor(maxLevels: number, seed: number) {
+    this.#maxLevels = maxLevels;
+    this.#seed = seed | 0;
+  }
+
+  /** The topic of a text that is known to be a valid topic name. */
+  of(text: string): Topic {
+    const bytes = encodeUtf8(text);
+    return this.intern(bytes, 0, bytes.length);
+  }
+
+  /** The topic that stands in bytes[start..end). Throws when it is not a valid topic name. */
+  intern(bytes: Uint8Array, start: number, end: number): Topic {
+    let hash = this.#seed;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+    hash ^= hash >>> 15;
+    return this.#young.find(hash, bytes, start, end) ?? this.#promote(hash, bytes, start, end);
+  }
+
+  #promote(hash: number, bytes: Uint8Array, start: number, end: number): Topic {
+    const topic = this.#old.find(hash, bytes, start, end) ?? this.#create(hash, bytes, start, end);
+    if (this.#young.cost > GENERATION_COST) {
+      this.#old.drop();
+      this.#old = this.#young;
+      this.#young = new Generation();
+    }
+    // a topic of the old generation is copied, so that each chain and tree has its own
+    const fresh = new Topic(topic.text, topic.bytes, hash);
+    this.#young.add(fresh);
+    return fresh;
+  }
+
+  #create(hash: number, bytes: Uint8Array, start: number, end: number): Topic {
+    const text = topicText(bytes, start, end);
+    if (text.length === 0) throw malformed('topic name is empty');
+    if (topicLevels(text) > this.#maxLevels) {
+      throw new MqttError(ReasonCode.TopicNameInvalid, `topic name has more than ${this.#maxLevels} levels`);
+    }
+    return new Topic(text, bytes.slice(start, end), hash);
+  }
+
+  /** The receivers of everything that a filter (without $share) matches may have changed. */
+  invalidate(filter: string): void {
+    this.#young.tree.match(filter, forget);
+    this.#old.tree.match(filter, forget);
+  }
+}
+
+function forget(topic: Topic): void {
+  topic.route = null;
+}

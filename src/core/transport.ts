@@ -1,0 +1,32 @@
+// The seam between the engine and whatever carries bytes: a socket, a pipe, a stream in memory.
+
+/** What a transport tells its connection. */
+export interface TransportReceiver {
+  /** Bytes came: bytes[0..length), valid only during the call. */
+  received(bytes: Uint8Array, length: number): void;
+  /** Everything that was written has left; after a `write` that returned false. */
+  drained(): void;
+  /** Nothing more will come or go. Called once. */
+  closed(error?: Error): void;
+}
+
+export interface Transport {
+  /** Who is at the other end, for logs and plugins: an address, or what else is known. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Begins to read. */
+  start(receiver: TransportReceiver): void;
+  /**
+   * Sends bytes. True: they have left, and the caller may use the array again. False: the array belongs to
+   * the transport until `drained`; writing more before that is allowed and waits behind it.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** The same for several arrays, with one system call where that is possible. */
+  writeAll(list: Uint8Array[]): boolean;
+  pause(): void;
+  resume(): void;
+  /** Closes after what was written has left. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}

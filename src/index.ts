@@ -1,0 +1,25 @@
+// The public API: what a program that embeds the broker, or writes a plugin for it, imports.
+export { Broker, type BrokerEvents, type BrokerOptions, type ClientState, type LocalSubscription } from './broker.js';
+export { type ScramCredentials, type ScramMechanism, type ScramOptions, scram, scramCredentials } from './auth/scram.js';
+export type { EngineEvents, PublishRequest, Redirection } from './core/engine.js';
+export type { Metrics } from './core/metrics.js';
+export { type EngineOptions, OptionError, type OptionName, optionNames, optionRules } from './core/options.js';
+export type {
+  Action,
+  AuthenticationExchange,
+  AuthenticationMethod,
+  AuthenticationStep,
+  ClientInfo,
+  Credentials,
+  LogLevel,
+  MaybePromise,
+  MessageChange,
+  Plugin,
+  PluginBroker,
+  PublishedMessage,
+  Verdict,
+} from './core/plugin.js';
+export type { Store, StoreEntry, StoreOperation } from './core/store.js';
+export type { Address, TcpOptions } from './listeners/tcp.js';
+export { MqttError, type Properties, type ProtocolVersion, type QoS, ReasonCode } from './protocol/index.js';
+export { MemoryStore } from './store/memory.js';
