@@ -106,9 +106,19 @@ export class CodecFuzzer {
     this.result.bytes += bytes.length;
     const began = performance.now();
     const verdict = examine(codec, bytes, version);
-    this.result.slowestMilliseconds = Math.max(this.result.slowestMilliseconds, performance.now() - began);
+    if (performance.now() - began > this.result.slowestMilliseconds) this.#timeAgain(bytes, version);
     if ('rule' in verdict) return this.#minimized(index, version, bytes, verdict);
     return this.#count(verdict, bytes, version, random, index);
+  }
+
+  /** The best of three, or garbage collection and other processes would be the slowest packet. */
+  #timeAgain(bytes: Uint8Array, version: ProtocolVersion): void {
+    const times = [1, 2, 3].map(() => {
+      const began = performance.now();
+      examine(this.options.codec, bytes, version);
+      return performance.now() - began;
+    });
+    this.result.slowestMilliseconds = Math.max(this.result.slowestMilliseconds, Math.min(...times));
   }
 
   #count(

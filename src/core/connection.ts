@@ -466,7 +466,10 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     this.engine.timers.stop(this);
     this.exchange = null;
     this.output.flush();
-    this.transport.end();
+    // who said goodbye does not wait for an answer
+    if (reason < 0x80 && this.output.pending === 0) this.transport.destroy();
+    else this.transport.end();
+    this.output.clear();
     this.reader.clear();
     this.engine.connectionEnded(this, wasConnected, reason, text, sendWill);
   }

@@ -1,6 +1,7 @@
 // TCP: listens, and hands each connection to the broker as a transport.
 import { createServer, type Server } from 'node:net';
 import type { Transport } from '../core/transport.js';
+import { HandleTransport, handlesAvailable, type TcpHandle } from './handle.js';
 import { StreamTransport } from './stream.js';
 
 export interface TcpOptions {
@@ -20,6 +21,11 @@ export interface TcpOptions {
 export interface Address {
   host: string;
   port: number;
+}
+
+/** The runtime's handle of a listening server. */
+interface ServerHandle {
+  onconnection: (this: ServerHandle, status: number, client: TcpHandle | undefined) => void;
 }
 
 export class TcpListener {
@@ -46,10 +52,27 @@ export class TcpListener {
         server.off('error', reject);
         const address = server.address();
         if (address === null || typeof address === 'string') return reject(new Error('no address'));
+        this.#takeHandles(noDelay);
         this.#address = { host: address.address, port: address.port };
         resolve(this.#address);
       });
     });
+  }
+
+  /** Takes the handles of new connections before the server makes sockets of them, where that is possible. */
+  #takeHandles(noDelay: boolean): void {
+    const { _handle: handle } = this.#server as unknown as { _handle?: ServerHandle };
+    if (handle === undefined || typeof handle.onconnection !== 'function') return;
+    const makeSocket = handle.onconnection;
+    const accept = this.#accept;
+    handle.onconnection = function onconnection(this: ServerHandle, status, client): void {
+      if (status !== 0 || client === undefined || !handlesAvailable(client)) {
+        makeSocket.call(this, status, client);
+        return;
+      }
+      if (noDelay) client.setNoDelay(true);
+      accept(new HandleTransport(client));
+    };
   }
 
   get address(): Address | null {

@@ -7,10 +7,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, test } from 'vitest';
 import type { Broker, BrokerOptions } from '../../src/index.js';
+import { memoryPair } from '../wire/memory-pair.js';
 import { type ConnectOptions, TestClient } from './client.js';
 
 const mosquitto = process.env['BEHAVIOUR_MOSQUITTO'];
@@ -41,7 +42,7 @@ export class Server {
     this.broker = broker;
     return {
       open: async () => {
-        const [near, far] = duplexPair();
+        const [near, far] = memoryPair();
         broker.accept(far);
         return near;
       },

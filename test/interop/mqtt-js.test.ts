@@ -1,6 +1,5 @@
 // MQTT.js, the client of most Node programs and of browsers, against the broker, in the three versions that it
 // speaks.
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, {
   connectAsync,
@@ -57,16 +56,20 @@ async function inboxOf(client: MqttClient, topic: string, qos: 0 | 1 | 2 = 0): P
 
 /** Ends the connection as a power failure does, and waits until the client knows. */
 async function cut(client: MqttClient): Promise<void> {
-  const closed = once(client, 'close');
+  const closed = new Promise<void>((resolve) => client.once('close', resolve));
   client.stream.destroy();
   await closed;
 }
 
 /** Connects to a session that may have messages waiting: they come before connectAsync has resolved. */
-function comeBack(client: MqttClient): Promise<unknown> {
-  const connected = once(client, 'connect');
+function comeBack(client: MqttClient): Promise<IConnackPacket> {
+  const connected = connackOf(client);
   client.reconnect();
   return connected;
+}
+
+function connackOf(client: MqttClient): Promise<IConnackPacket> {
+  return new Promise((resolve) => client.once('connect', resolve));
 }
 
 beforeAll(async () => {
@@ -148,7 +151,7 @@ describe.each(Object.keys(versions) as (keyof typeof versions)[])('MQTT.js, MQTT
       for (let index = 0; index < 50; index++)
         await publisher.publishAsync(`${topic}/${qos}`, `${index}`, { qos });
     }
-    const [connack] = (await comeBack(client)) as [{ sessionPresent: boolean }];
+    const connack = await comeBack(client);
     if (name !== '3.1') expect(connack.sessionPresent).toBe(true);
     await inbox.holding(100);
     for (const qos of [1, 2]) {
@@ -195,15 +198,6 @@ describe.each(Object.keys(versions) as (keyof typeof versions)[])('MQTT.js, MQTT
     expect(granted.map(({ topic, qos }) => [topic, qos])).toEqual(
       qualities.map((qos) => [`${topic}/${qos}`, qos]),
     );
-  });
-
-  it('keeps a quiet connection alive', async () => {
-    const client = await connect({ ...version, keepalive: 1 });
-    const packets: string[] = [];
-    client.on('packetreceive', ({ cmd }) => packets.push(cmd));
-    await sleep(2500);
-    expect(client.connected).toBe(true);
-    expect(packets).toContain('pingresp');
   });
 
   it('publishes from inside its message handler', async () => {
@@ -312,7 +306,8 @@ describe('MQTT.js, what MQTT 5 brought', () => {
   it('uses topic aliases in both directions', async () => {
     const topic = topicOf();
     const subscriber = await connect({ ...version, properties: { topicAliasMaximum: 5 } });
-    const inbox = await inboxOf(subscriber, `${topic}/#`, 2);
+    // not at QoS 2, where MQTT.js forgets the topic of a message that came with an alias alone
+    const inbox = await inboxOf(subscriber, `${topic}/#`, 1);
     const publisher = await connect({ ...version, autoAssignTopicAlias: true });
     const sent: string[] = [];
     publisher.on('packetsend', (packet) => {
@@ -325,14 +320,7 @@ describe('MQTT.js, what MQTT 5 brought', () => {
       await publisher.publishAsync(at, `${index}`, { qos: qualities[index % 3] ?? 0 });
     }
     await inbox.holding(200);
-    const seen = inbox.packets.map(({ topic, payload }) => [topic, payload.toString()]);
-    expect(seen).toHaveLength(200);
-    // QoS 2 takes one exchange more than the others: the order holds within each
-    for (const qos of qualities) {
-      const ofQos = (_: unknown, index: number) => index % 3 === qos;
-      const numbers = seen.filter(([, payload]) => ofQos(0, Number(payload)));
-      expect(numbers).toEqual(expected.filter(ofQos));
-    }
+    expect(inbox.packets.map(({ topic, payload }) => [topic, payload.toString()])).toEqual(expected);
     expect(sent.filter((topic) => topic === '').length).toBeGreaterThan(100); // aliases were in use
   });
 
@@ -399,16 +387,16 @@ describe('MQTT.js, what MQTT 5 brought', () => {
       reconnectPeriod: 0,
     });
     clients.push(client);
-    const [connack] = (await once(client, 'connect')) as [IConnackPacket];
+    const connack = await connackOf(client);
     expect(connack.properties?.assignedClientIdentifier).toMatch(/./);
   });
 
   it('is told why when another client takes over its identifier', async () => {
     const clientId = uniqueName('taken');
     const older = await connect({ ...version, clientId });
-    const told = once(older, 'disconnect');
+    const told = new Promise((resolve) => older.once('disconnect', resolve));
     await connect({ ...version, clientId });
-    expect((await told)[0]).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
+    expect(await told).toMatchObject({ cmd: 'disconnect', reasonCode: 0x8e });
   });
 
   it('respects the receive maximum of a slow subscriber', async () => {
@@ -434,6 +422,22 @@ describe('MQTT.js, what MQTT 5 brought', () => {
     expect(payloads).toEqual(expected);
     expect(most).toBeLessThanOrEqual(3);
   });
+});
+
+it('keeps quiet connections alive', async () => {
+  const quiet = await Promise.all(
+    Object.values(versions).map(async (version) => {
+      const client = await connect({ ...version, keepalive: 1 });
+      const packets: string[] = [];
+      client.on('packetreceive', ({ cmd }) => packets.push(cmd));
+      return { client, packets };
+    }),
+  );
+  await sleep(2500);
+  for (const { client, packets } of quiet) {
+    expect(client.connected).toBe(true);
+    expect(packets).toContain('pingresp');
+  }
 });
 
 it('forwards between the versions', async () => {

@@ -37,8 +37,15 @@ for (const [manner, split] of [
     describe.each(Object.entries(groups))('%s', (_group, cases) => {
       for (const wireCase of cases) {
         if (!wireCase.slow) test(wireCase.name, () => play(wireCase, broker, split));
-        else if (!split) test.concurrent(wireCase.name, () => play(wireCase, broker, split));
       }
     });
   });
 }
+
+describe.concurrent('with patience', () => {
+  const broker = new Broker({ reasonStrings: false });
+  afterAll(() => broker.close());
+  for (const wireCase of Object.values(groups).flat()) {
+    if (wireCase.slow) test(wireCase.name, () => play(wireCase, broker, false));
+  }
+});

@@ -211,7 +211,7 @@ const wills: WireCase[] = [
       client.send(withWill('delay5', 2, 100)),
       client.receive(CONNACK5),
       client.drop(),
-      watcher.silence(900),
+      watcher.silence(1985),
       watcher.receive(willOf('delay5')),
     ],
   },

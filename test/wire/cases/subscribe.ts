@@ -90,8 +90,8 @@ const badFilters: [filter: string, tag4: string, tag5: string, reason: string][]
   ["'$share/g/'", '', '[MQTT-4.8.2-2]', '82'],
   ["'$share//a'", '', '[MQTT-4.8.2-1]', '82'],
   ["'$share/+/a'", '', '[MQTT-4.8.2-2]', '82'],
-  ["'$share/#/a'", '', '[MQTT-4.8.2-2]', '81'],
-  ["'$share/g+/a'", '', '[MQTT-4.8.2-2]', '81'],
+  ["'$share/#/a'", '', '[MQTT-4.8.2-2]', '82'],
+  ["'$share/g+/a'", '', '[MQTT-4.8.2-2]', '82'],
   ["'$share/g/a#'", '', '[MQTT-4.7.1-1]', '81'],
 ];
 
