@@ -9,11 +9,11 @@ import { bodyOf, mutate, withHeader } from './mutate.js';
 import { Random } from './random.js';
 
 describe('the fuzzer', () => {
-  it('finds nothing in 60000 damaged packets', () => {
-    const { finding, ...figures } = new CodecFuzzer({ codec, packets: 60_000, seed: 1 }).run();
+  it('finds nothing in 40000 damaged packets', () => {
+    const { finding, ...figures } = new CodecFuzzer({ codec, packets: 40_000, seed: 1 }).run();
     expect(finding).toBeUndefined();
-    expect(figures.packets).toBe(60_000);
-    expect(figures.decoded, 'packets that are not all refused').toBeGreaterThan(6000);
+    expect(figures.packets).toBe(40_000);
+    expect(figures.decoded, 'packets that are not all refused').toBeGreaterThan(4000);
     expect(figures.streams).toBeGreaterThan(100);
   });
 

@@ -3,7 +3,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { Engine, type EngineEvents, type Environment, type PublishRequest, type Redirection } from './core/engine.js';
+import {
+  Engine,
+  type EngineEvents,
+  type Environment,
+  type PublishRequest,
+  type Redirection,
+} from './core/engine.js';
 import type { Metrics } from './core/metrics.js';
 import type { EngineOptions } from './core/options.js';
 import type { ClientInfo, LogLevel, Plugin, PublishedMessage } from './core/plugin.js';
@@ -137,7 +143,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
   accept(stream: Duplex): void {
     const transport = new StreamTransport(stream);
     if (this.#state === 'running') this.#accept(transport);
-    else void this.start().then(() => this.#accept(transport), () => transport.destroy());
+    else
+      void this.start().then(
+        () => this.#accept(transport),
+        () => transport.destroy(),
+      );
   }
 
   #accept(transport: Transport): void {
@@ -151,7 +161,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /** Calls `handler` for every message that matches. The payload is a Buffer of its own. */
-  subscribe(filter: string, handler: (message: PublishedMessage & { payload: Buffer }) => void, options: { qos?: QoS } = {}): LocalSubscription {
+  subscribe(
+    filter: string,
+    handler: (message: PublishedMessage & { payload: Buffer }) => void,
+    options: { qos?: QoS } = {},
+  ): LocalSubscription {
     const engine = this.#engine;
     const { group, filter: bare } = parseTopicFilter(filter, engine.options.maxTopicLevels);
     const session = new Session(engine, `$local/${++this.#locals}`);
@@ -161,12 +175,22 @@ export class Broker extends EventEmitter<BrokerEvents> {
       try {
         handler({ ...shown, qos: qos as QoS, payload: Buffer.from(buffer, byteOffset, byteLength) });
       } catch (error) {
-        engine.log('error', `a subscriber of the program failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        engine.log(
+          'error',
+          `a subscriber of the program failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
       }
     };
-    engine.router.subscribe(session, filter, group, bare, { qos: options.qos ?? 2, noLocal: false, retainAsPublished: true, identifier: 0 });
+    engine.router.subscribe(session, filter, group, bare, {
+      qos: options.qos ?? 2,
+      noLocal: false,
+      retainAsPublished: true,
+      identifier: 0,
+    });
     const subscription = session.subscriptions.get(filter)!;
-    if (group === null) for (const message of engine.retained.matching(bare)) session.receiver(message, subscription, message.qos, true);
+    if (group === null)
+      for (const message of engine.retained.matching(bare))
+        session.receiver(message, subscription, message.qos, true);
     return {
       filter,
       unsubscribe: () => {
@@ -280,7 +304,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
       try {
         await plugin.stop?.();
       } catch (error) {
-        this.#engine.log('error', `plugin ${plugin.name} failed to stop: ${error instanceof Error ? error.message : String(error)}`);
+        this.#engine.log(
+          'error',
+          `plugin ${plugin.name} failed to stop: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     }
     await this.#store?.close();

@@ -1,9 +1,28 @@
 // The public API: what a program that embeds the broker, or writes a plugin for it, imports.
-export { Broker, type BrokerEvents, type BrokerOptions, type ClientState, type LocalSubscription } from './broker.js';
-export { type ScramCredentials, type ScramMechanism, type ScramOptions, scram, scramCredentials } from './auth/scram.js';
+
+export {
+  type ScramCredentials,
+  type ScramMechanism,
+  type ScramOptions,
+  scram,
+  scramCredentials,
+} from './auth/scram.js';
+export {
+  Broker,
+  type BrokerEvents,
+  type BrokerOptions,
+  type ClientState,
+  type LocalSubscription,
+} from './broker.js';
 export type { EngineEvents, PublishRequest, Redirection } from './core/engine.js';
 export type { Metrics } from './core/metrics.js';
-export { type EngineOptions, OptionError, type OptionName, optionNames, optionRules } from './core/options.js';
+export {
+  type EngineOptions,
+  OptionError,
+  type OptionName,
+  optionNames,
+  optionRules,
+} from './core/options.js';
 export type {
   Action,
   AuthenticationExchange,

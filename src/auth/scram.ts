@@ -16,12 +16,18 @@ export interface ScramCredentials {
 
 export interface ScramOptions {
   /** Finds a user's credentials; undefined: there is no such user. */
-  find(username: string, mechanism: ScramMechanism): ScramCredentials | undefined | Promise<ScramCredentials | undefined>;
+  find(
+    username: string,
+    mechanism: ScramMechanism,
+  ): ScramCredentials | undefined | Promise<ScramCredentials | undefined>;
   /** Which mechanisms are offered. */
   mechanisms?: readonly ScramMechanism[];
 }
 
-const digests: Readonly<Record<ScramMechanism, string>> = { 'SCRAM-SHA-256': 'sha256', 'SCRAM-SHA-512': 'sha512' };
+const digests: Readonly<Record<ScramMechanism, string>> = {
+  'SCRAM-SHA-256': 'sha256',
+  'SCRAM-SHA-512': 'sha512',
+};
 const derive = promisify(pbkdf2);
 const MIN_ITERATIONS = 4096;
 
@@ -36,12 +42,18 @@ function xor(a: Uint8Array, b: Uint8Array): Buffer {
 /** Makes the credentials of a password, to be kept. */
 export async function scramCredentials(
   password: string,
-  { mechanism = 'SCRAM-SHA-256', iterations = MIN_ITERATIONS, salt = randomBytes(16) }: { mechanism?: ScramMechanism; iterations?: number; salt?: Uint8Array } = {},
+  {
+    mechanism = 'SCRAM-SHA-256',
+    iterations = MIN_ITERATIONS,
+    salt = randomBytes(16),
+  }: { mechanism?: ScramMechanism; iterations?: number; salt?: Uint8Array } = {},
 ): Promise<ScramCredentials> {
   const digest = digests[mechanism];
   const length = createHash(digest).digest().length;
   const salted = await derive(password.normalize('NFKC'), salt, iterations, length, digest);
-  const storedKey = createHash(digest).update(hmac(digest, salted, 'Client Key')).digest();
+  const storedKey = createHash(digest)
+    .update(hmac(digest, salted, 'Client Key'))
+    .digest();
   return { salt, iterations, storedKey, serverKey: hmac(digest, salted, 'Server Key') };
 }
 
@@ -115,7 +127,8 @@ class ScramExchange implements AuthenticationExchange {
     const fields = attributes(text);
     const proof = Buffer.from(fields.get('p') ?? '', 'base64');
     const binding = Buffer.from(this.#header).toString('base64');
-    if (fields.get('c') !== binding || fields.get('r') !== this.#nonce) throw new Error('the final message does not follow the first');
+    if (fields.get('c') !== binding || fields.get('r') !== this.#nonce)
+      throw new Error('the final message does not follow the first');
     const credentials = this.#credentials;
     if (credentials === undefined) throw new Error('unknown user');
     const message = `${this.#clientFirst},${this.#serverFirst},${text.slice(0, text.lastIndexOf(',p='))}`;

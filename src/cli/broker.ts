@@ -35,7 +35,8 @@ function shownAddress({ host, port }: Address): string {
 function listenError(error: unknown, host: string, port: number): string {
   const code = (error as NodeJS.ErrnoException).code;
   const where = shownAddress({ host, port });
-  if (code === 'EADDRINUSE') return `${where} is in use by another program; stop it, or choose another port with -p`;
+  if (code === 'EADDRINUSE')
+    return `${where} is in use by another program; stop it, or choose another port with -p`;
   if (code === 'EACCES') return `${where} may not be opened by this user; choose a port above 1023 with -p`;
   if (code === 'EADDRNOTAVAIL') return `this machine has no address ${host}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `there is no host ${host}`;
@@ -65,9 +66,14 @@ async function listenAll(broker: Broker, flags: BrokerFlags): Promise<string | u
 function logEvents(broker: Broker, log: (level: LogLevel, text: string) => void): void {
   broker.on('connected', (client) => {
     const user = client.username === undefined ? '' : `, u'${client.username}'`;
-    log('notice', `New client connected from ${client.remoteAddress}:${client.remotePort} as ${client.clientId} (p${client.version}, c${client.cleanStart ? 1 : 0}, k${client.keepAlive}${user}).`);
+    log(
+      'notice',
+      `New client connected from ${client.remoteAddress}:${client.remotePort} as ${client.clientId} (p${client.version}, c${client.cleanStart ? 1 : 0}, k${client.keepAlive}${user}).`,
+    );
   });
-  broker.on('disconnected', (client, _reason, text) => log('notice', `Client ${client.clientId} disconnected: ${text}.`));
+  broker.on('disconnected', (client, _reason, text) =>
+    log('notice', `Client ${client.clientId} disconnected: ${text}.`),
+  );
   broker.on('subscribed', (clientId, filter, qos) => log('debug', `${clientId} ${qos} ${filter}`));
   broker.on('unsubscribed', (clientId, filter) => log('debug', `${clientId} unsubscribed ${filter}`));
 }
@@ -77,7 +83,7 @@ function hints(address: Address): string {
   return [
     '',
     `Pondhawk serves MQTT 3.1, 3.1.1 and 5 on ${shownAddress(address)} (this machine only).`,
-    'Try it from two other terminals, with the tools of Debian\'s mosquitto-clients:',
+    "Try it from two other terminals, with the tools of Debian's mosquitto-clients:",
     '',
     `  mosquitto_sub${port} -t 'greetings/#' -v`,
     `  mosquitto_pub${port} -t greetings/first -m 'hello'`,
@@ -109,7 +115,7 @@ export async function runBroker(args: readonly string[]): Promise<number> {
     flags = parseFlags(args, version);
     const log = logger(flags);
     broker = new Broker({ ...flags.options, log });
-    logEvents(broker, log);
+    if (!flags.quiet) logEvents(broker, (level, text) => broker.log(level, text));
   } catch (error) {
     if (error instanceof UsageError && error.exitCode === 0) return 0;
     fail(error instanceof Error ? error.message : String(error));

@@ -1,6 +1,12 @@
 // The flags of the broker command, made from the table of options, so that a new option has a flag by itself.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { checkOption, type EngineOptions, type OptionName, optionNames, optionRules } from '../core/options.js';
+import {
+  checkOption,
+  type EngineOptions,
+  type OptionName,
+  optionNames,
+  optionRules,
+} from '../core/options.js';
 
 export interface BrokerFlags {
   ports: number[];
@@ -27,7 +33,8 @@ function kebab(name: string): string {
 
 function parsePort(text: string, earlier: number[]): number[] {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('A port is a number from 1 to 65535.');
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 1 to 65535.');
   return [...earlier, port];
 }
 
@@ -40,7 +47,14 @@ const switches: Readonly<Record<string, boolean>> = { true: true, false: false }
 /** A value from the command line in the type of its option. */
 function parseValue(name: OptionName, text: string): unknown {
   const kind = typeof optionRules[name].value;
-  const value = kind === 'number' ? (text.trim() === '' ? Number.NaN : Number(text)) : kind === 'boolean' ? switches[text] : text;
+  const value =
+    kind === 'number'
+      ? text.trim() === ''
+        ? Number.NaN
+        : Number(text)
+      : kind === 'boolean'
+        ? switches[text]
+        : text;
   if (kind === 'boolean' && value === undefined) throw new InvalidArgumentError('Write true or false.');
   if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
   const wrong = checkOption(name, value);
@@ -52,17 +66,26 @@ function optionFlag(name: OptionName): Option {
   const rule = optionRules[name];
   const kind = typeof rule.value === 'number' ? 'N' : typeof rule.value === 'boolean' ? 'true|false' : 'TEXT';
   const shown = rule.value === '' ? '' : ` (default ${rule.value})`;
-  return new Option(`--${kebab(name)} <${kind}>`, `${rule.help}${shown}`).argParser((text) => parseValue(name, text));
+  return new Option(`--${kebab(name)} <${kind}>`, `${rule.help}${shown}`).argParser((text) =>
+    parseValue(name, text),
+  );
 }
 
 function program(version: string): Command {
   const command = new Command('pondhawk')
-    .description('MQTT broker for MQTT 3.1, 3.1.1 and 5. Without options it serves this machine only, on port 1883.')
+    .description(
+      'MQTT broker for MQTT 3.1, 3.1.1 and 5. Without options it serves this machine only, on port 1883.',
+    )
     .usage('[options]')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('-p, --port <port>', 'port to listen on; may be given up to ten times', parsePort, [])
-    .option('--host <address>', 'address to listen on; may be given several times (default 127.0.0.1 and ::1)', collect, [])
+    .option(
+      '--host <address>',
+      'address to listen on; may be given several times (default 127.0.0.1 and ::1)',
+      collect,
+      [],
+    )
     .option('-v, --verbose', 'log everything that happens', false)
     .option('-q, --quiet', 'log nothing but errors', false)
     .addOption(new Option('--hints', 'say what to try next').hideHelp().default(false))
@@ -84,7 +107,15 @@ export function parseFlags(args: readonly string[], version: string): BrokerFlag
     if (error.exitCode === 0) throw new UsageError('', 0);
     throw new UsageError(`${error.message.replace(/^error: /, '')} (pondhawk --help lists the options)`, 1);
   }
-  const given = command.opts<Record<string, unknown> & { port: number[]; host: string[]; verbose: boolean; quiet: boolean; hints: boolean }>();
+  const given = command.opts<
+    Record<string, unknown> & {
+      port: number[];
+      host: string[];
+      verbose: boolean;
+      quiet: boolean;
+      hints: boolean;
+    }
+  >();
   if (given.port.length > 10) throw new UsageError('at most ten ports can be given with -p', 1);
   const options: Record<string, unknown> = {};
   for (const name of optionNames) if (given[name] !== undefined) options[name] = given[name];

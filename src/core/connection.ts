@@ -39,6 +39,9 @@ export const State = { NEW: 0, CONNECTING: 1, CONNECTED: 2, CLOSED: 3 } as const
 /** Deliveries of QoS 1 and 2, and retained messages, wait while more than this is on its way out. */
 const PAUSE_DELIVERIES = 262_144;
 
+/** The largest packet that MQTT can carry. */
+export const MAX_PACKET_SIZE = 268_435_460;
+
 /** The variant that is being written: used by one call at a time. */
 const variant: PublishVariant = {
   version: 5,
@@ -73,7 +76,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   /** QoS 2 messages that it may send without their PUBREL. */
   receiveLimit = 65_535;
   /** Bytes that the client takes in one packet. */
-  clientMaxPacketSize = Number.MAX_SAFE_INTEGER;
+  clientMaxPacketSize = MAX_PACKET_SIZE;
   /** Whether the client wants reason strings and user properties (MQTT 5 section 3.1.2.11.7). */
   wantsProblemInformation = true;
   aliasesIn: InboundTopicAliases<Topic> | null = null;
@@ -98,7 +101,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     this.transport = transport;
     this.output = new Output(transport, engine.pool);
     this.reader = new FrameReader(Math.min(engine.options.maxConnectSize, engine.packetSizeLimit));
-    this.heardAt = engine.time;
+    this.heardAt = engine.now();
   }
 
   get remoteAddress(): string {
@@ -124,7 +127,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   received(bytes: Uint8Array, length: number): void {
     if (this.state === State.CLOSED) return;
     this.engine.metrics.bytesReceived += length;
-    this.heardAt = this.engine.time;
+    this.heardAt = this.engine.now();
     try {
       this.reader.push(bytes, length, this);
       this.engine.run.end();
@@ -140,7 +143,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (this.state === State.CLOSED) return;
     this.output.flush();
     if (this.output.pending <= PAUSE_DELIVERIES) this.session?.pump();
-    if (this.#readingPaused && !this.#waiting && this.output.pending <= PAUSE_DELIVERIES) this.#resumeReading();
+    if (this.#readingPaused && !this.#waiting && this.output.pending <= PAUSE_DELIVERIES)
+      this.#resumeReading();
   }
 
   closed(error?: Error): void {
@@ -167,8 +171,11 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   #mayReceive(type: number): boolean {
     if (this.state === State.CLOSED) return false;
     if (this.state === State.NEW && type === PacketType.CONNECT) return true;
-    if (this.state === State.CONNECTING && (type === PacketType.AUTH || type === PacketType.DISCONNECT)) return true;
-    throw protocolError(this.state === State.NEW ? 'the first packet must be CONNECT' : 'packet before CONNACK'); // [MQTT-3.1.0-1]
+    if (this.state === State.CONNECTING && (type === PacketType.AUTH || type === PacketType.DISCONNECT))
+      return true;
+    throw protocolError(
+      this.state === State.NEW ? 'the first packet must be CONNECT' : 'packet before CONNACK',
+    ); // [MQTT-3.1.0-1]
   }
 
   // ---- waiting ----
@@ -238,13 +245,17 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     this.touch();
   }
 
-  /** Sends any packet but PUBLISH. Reason string and user properties are left out when they may not be sent. */
-  send(packet: Exclude<Packet, { type: 'publish' }>): void {
-    if (this.state === State.CLOSED) return;
+  /**
+   * Sends any packet but PUBLISH. Reason string and user properties are left out when they may not be sent.
+   * Returns false when the packet is larger than the client takes.
+   */
+  send(packet: Exclude<Packet, { type: 'publish' }>): boolean {
+    if (this.state === State.CLOSED) return false;
     const bytes = this.#encodeWithin(packet);
-    if (bytes === undefined) return;
+    if (bytes === undefined) return false;
     this.engine.metrics.packetsSent[bytes[0]! >> 4]!++;
     this.#append(bytes);
+    return true;
   }
 
   #encodeWithin(packet: Packet): Uint8Array | undefined {
@@ -296,7 +307,12 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.sendAcknowledgement(type, packetId, reason);
       return;
     }
-    this.send({ type: type === PacketType.PUBACK ? 'puback' : 'pubrec', packetId, reason, properties: { reasonString: text } });
+    this.send({
+      type: type === PacketType.PUBACK ? 'puback' : 'pubrec',
+      packetId,
+      reason,
+      properties: { reasonString: text },
+    });
   }
 
   /** A QoS 0 message; lost when the connection is too far behind. */
@@ -317,7 +333,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     packetId: number,
     identifiers: readonly number[] | null,
   ): boolean {
-    if (this.aliasesOut !== null || identifiers !== null) return this.#sendOwnVariant(message, qos, retain, dup, packetId, identifiers);
+    if (this.aliasesOut !== null || identifiers !== null)
+      return this.#sendOwnVariant(message, qos, retain, dup, packetId, identifiers);
     const encoded = message.encodedFor(this.version, qos);
     const { bytes, start, end } = encoded;
     const size = end - start;
@@ -335,7 +352,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       buffer[idAt] = packetId >> 8;
       buffer[idAt + 1] = packetId;
     }
-    if (encoded.expiryAt !== 0) writeUint32(buffer, at + encoded.expiryAt - start, message.remainingExpiry(engine.now()));
+    if (encoded.expiryAt !== 0)
+      writeUint32(buffer, at + encoded.expiryAt - start, message.remainingExpiry(engine.now()));
     if (size >= REFERENCE_SIZE) this.#referencePayload(message);
     this.#publishSent(size, message.end - message.payloadStart);
     return true;
@@ -417,7 +435,10 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.disconnect(error.reason, error.message);
       return;
     }
-    this.engine.log('error', `internal error with client ${this.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.engine.log(
+      'error',
+      `internal error with client ${this.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
     this.disconnect(ReasonCode.UnspecifiedError, 'internal error');
   }
 
@@ -425,9 +446,16 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   disconnect(reason: number, text: string, properties: Properties = {}): void {
     if (this.state === State.CLOSED) return;
     const extras: Properties = { ...properties };
-    if (this.engine.options.reasonStrings && text !== '' && reason >= 0x80 && extras.reasonString === undefined) extras.reasonString = text;
+    if (
+      this.engine.options.reasonStrings &&
+      text !== '' &&
+      reason >= 0x80 &&
+      extras.reasonString === undefined
+    )
+      extras.reasonString = text;
     if (this.state === State.CONNECTED) this.#sendDisconnect(reason, extras);
-    else if (this.state === State.CONNECTING || this.#refusedVersion(reason)) this.#sendRefusal(reason, extras);
+    else if (this.state === State.CONNECTING || this.#refusedVersion(reason))
+      this.#sendRefusal(reason, extras);
     this.#end(reason, text, true);
   }
 
@@ -476,7 +504,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   /** For the timer: CONNECT did not come in time, or the client was silent for too long. */
   override fire(): void {
-    const now = this.engine.time;
+    const now = this.engine.now();
     if (this.state === State.NEW || this.state === State.CONNECTING) {
       this.engine.metrics.connectionsRefused++;
       this.close(ReasonCode.UnspecifiedError, 'no CONNECT in time', false);
@@ -487,13 +515,16 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.disconnect(ReasonCode.MaximumConnectTime, `connected for more than ${maxConnectTime} seconds`);
     } else if (this.keepAlive > 0 && now - this.heardAt >= this.keepAlive * 1500) {
       this.engine.metrics.keepAliveTimeouts++;
-      this.disconnect(ReasonCode.KeepAliveTimeout, 'nothing was received for one and a half times the keep alive'); // [MQTT-3.1.2-22]
+      this.disconnect(
+        ReasonCode.KeepAliveTimeout,
+        'nothing was received for one and a half times the keep alive',
+      ); // [MQTT-3.1.2-22]
     } else this.watch();
   }
 
   /** Starts the timer for whichever comes first: keep-alive or the longest time to be connected. */
   watch(): void {
-    const now = this.engine.time;
+    const now = this.engine.now();
     const { maxConnectTime } = this.engine.options;
     let wait = Number.POSITIVE_INFINITY;
     if (this.keepAlive > 0) wait = this.heardAt + this.keepAlive * 1500 - now;

@@ -141,7 +141,7 @@ export class Engine {
     this.#environment = parts.environment;
     this.#emit = parts.emit;
     this.time = parts.environment.now();
-    this.timers = new TimerWheel(this.time);
+    this.timers = new TimerWheel(parts.environment.now);
     this.topics = new TopicCache(this.options.maxTopicLevels, parts.environment.randomInteger());
     this.router = new Router(this.topics, this.metrics, !this.options.allowDuplicateMessages);
     this.retained = new Retained(this);
@@ -158,7 +158,7 @@ export class Engine {
     this.records?.restore();
     this.#stopTicking = this.#environment.every(TICK_MS, () => {
       this.time = this.now();
-      this.timers.advance(this.time);
+      this.timers.advance();
     });
   }
 
@@ -172,8 +172,9 @@ export class Engine {
     return this.#environment.after(ms, run);
   }
 
+  /** What strangers chose (names, topics) may be part of the text: it cannot start a line or steer a terminal. */
   log(level: LogLevel, text: string): void {
-    this.#environment.log(level, text);
+    this.#environment.log(level, printable(text));
   }
 
   /** A random UUID behind the prefix of the options, as Mosquitto makes them. */
@@ -187,7 +188,10 @@ export class Engine {
 
   #hookFailed(plugin: string, hook: string, error: unknown): void {
     this.metrics.hookFailures++;
-    this.log('error', `plugin ${plugin}: hook ${hook} failed: ${error instanceof Error ? error.message : String(error)}`);
+    this.log(
+      'error',
+      `plugin ${plugin}: hook ${hook} failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 
   // ---- the end of a turn ----
@@ -265,7 +269,10 @@ export class Engine {
         this.#recent = 0;
       }
       if (++this.#recent > maxConnectionRate) {
-        throw new MqttError(ReasonCode.ConnectionRateExceeded, `more than ${maxConnectionRate} connections a second`);
+        throw new MqttError(
+          ReasonCode.ConnectionRateExceeded,
+          `more than ${maxConnectionRate} connections a second`,
+        );
       }
     }
     if (maxSessions > 0 && this.sessions.size >= maxSessions && !this.sessions.has(connection.clientId)) {
@@ -276,21 +283,30 @@ export class Engine {
   /** CONNACK and everything that follows from it. */
   connected(connection: Connection, connack: ConnackPacket): void {
     const { metrics } = this;
+    if (!connection.send(connack)) {
+      connection.close(ReasonCode.PacketTooLarge, 'its maximum packet size is too small for CONNACK', false);
+      return;
+    }
     connection.state = State.CONNECTED;
-    connection.connectedAt = this.time;
+    connection.connectedAt = this.now();
     connection.reader.maxPacketSize = this.packetSizeLimit;
     this.timers.stop(connection);
     connection.watch();
     metrics.clientsConnected++;
     if (metrics.clientsConnected > metrics.clientsMaximum) metrics.clientsMaximum = metrics.clientsConnected;
-    connection.send(connack);
     this.hooks.tell('connected', connection);
     this.#emit('connected', connection);
     if (connection.session!.hasWaiting) connection.session!.pump();
   }
 
   /** For the connection: it has ended. What is left are its will and its session. */
-  connectionEnded(connection: Connection, wasConnected: boolean, reason: number, text: string, sendWill: boolean): void {
+  connectionEnded(
+    connection: Connection,
+    wasConnected: boolean,
+    reason: number,
+    text: string,
+    sendWill: boolean,
+  ): void {
     this.connections.delete(connection);
     this.metrics.connectionsCurrent--;
     this.metrics.connectionsClosed++;
@@ -392,7 +408,8 @@ export class Engine {
     const left = session.abandon();
     if (session.stored) this.records?.deleteSession(session);
     for (const delivery of left) {
-      if (delivery.group === null || !this.#passOn(delivery.message, delivery.group)) this.metrics.droppedSessionEnded++;
+      if (delivery.group === null || !this.#passOn(delivery.message, delivery.group))
+        this.metrics.droppedSessionEnded++;
     }
     this.#emit('sessionEnded', session.clientId);
   }
@@ -406,7 +423,10 @@ export class Engine {
     const last = this.#queueFullAt.get(session) ?? 0;
     if (this.time - last < QUEUE_FULL_EVERY_MS) return;
     this.#queueFullAt.set(session, this.time);
-    this.log('warning', `queue of ${session.clientId} is full (${session.queued} messages): messages for it are dropped`);
+    this.log(
+      'warning',
+      `queue of ${session.clientId} is full (${session.queued} messages): messages for it are dropped`,
+    );
     this.#emit('queueFull', session.clientId);
   }
 
@@ -425,7 +445,8 @@ export class Engine {
   restoreSubscription(clientId: string, text: string, options: SubscriptionOptions): void {
     const session = this.sessions.get(clientId);
     const parsed = /^\$share\/([^/]+)\/(.*)$/s.exec(text);
-    if (session !== undefined) this.router.subscribe(session, text, parsed?.[1] ?? null, parsed?.[2] ?? text, options);
+    if (session !== undefined)
+      this.router.subscribe(session, text, parsed?.[1] ?? null, parsed?.[2] ?? text, options);
   }
 
   restoreReceived(clientId: string, packetId: number): void {
@@ -438,7 +459,13 @@ export class Engine {
 
   // ---- subscriptions ----
 
-  subscribe(session: Session, text: string, group: string | null, filter: string, options: SubscriptionOptions): void {
+  subscribe(
+    session: Session,
+    text: string,
+    group: string | null,
+    filter: string,
+    options: SubscriptionOptions,
+  ): void {
     this.router.subscribe(session, text, group, filter, options);
     if (session.stored) this.records?.putSubscription(session.subscriptions.get(text)!);
     this.#emit('subscribed', session.clientId, text, options.qos);
@@ -502,11 +529,21 @@ export class Engine {
   /** A kept message from what the program or a client's will says. */
   makeMessage(request: PublishRequest, publisherId: string): Message {
     const { topic, payload = '', qos = 0, retain = false } = request;
-    if (!isTopicName(topic)) throw new MqttError(ReasonCode.TopicNameInvalid, `${JSON.stringify(topic)} is not a topic name`);
+    if (!isTopicName(topic))
+      throw new MqttError(ReasonCode.TopicNameInvalid, `${JSON.stringify(topic)} is not a topic name`);
     const properties = { ...request.properties };
     delete properties.topicAlias;
     const content = typeof payload === 'string' ? textEncoder.encode(payload) : payload;
-    const packet: PublishPacket = { type: 'publish', topic, payload: content, qos, retain, dup: false, packetId: 1, properties };
+    const packet: PublishPacket = {
+      type: 'publish',
+      topic,
+      payload: content,
+      qos,
+      retain,
+      dup: false,
+      packetId: 1,
+      properties,
+    };
     const bytes = encodePacket(packet, 5);
     const reader = new Reader(bytes, 1, bytes.length);
     reader.variableByteInteger();
@@ -542,7 +579,12 @@ export class Engine {
   /** Publishes a will, if its client may. */
   sendWill(message: Message, client: ClientInfo): void {
     if (message.topic.isReserved) return;
-    const action: Action = { type: 'will', topic: message.topic.text, qos: message.qos as QoS, retain: message.retain };
+    const action: Action = {
+      type: 'will',
+      topic: message.topic.text,
+      qos: message.qos as QoS,
+      retain: message.retain,
+    };
     const send = (reason: number): void => {
       if (reason !== 0) return;
       this.metrics.willsSent++;
@@ -572,15 +614,27 @@ export class Engine {
   refusesClient(connection: Connection, credentials: Credentials): MaybePromise<number> {
     const { authenticate } = this.hooks;
     if (authenticate.length === 0) return 0;
-    const verdict = this.hooks.ask('authenticate', authenticate, (call) => call(connection, credentials), false as boolean | number);
-    return whenKnown(verdict, (value) => (value === true ? 0 : typeof value === 'number' ? value : ReasonCode.NotAuthorized));
+    const verdict = this.hooks.ask(
+      'authenticate',
+      authenticate,
+      (call) => call(connection, credentials),
+      false as boolean | number,
+    );
+    return whenKnown(verdict, (value) =>
+      value === true ? 0 : typeof value === 'number' ? value : ReasonCode.NotAuthorized,
+    );
   }
 
   /** 0, or the reason code with which a client may not do something. */
   refusal(client: ClientInfo, action: Action): MaybePromise<number> {
     const { authorize } = this.hooks;
     if (authorize.length === 0) return 0;
-    const verdict = this.hooks.ask('authorize', authorize, (call) => call(client, action), false as boolean | number);
+    const verdict = this.hooks.ask(
+      'authorize',
+      authorize,
+      (call) => call(client, action),
+      false as boolean | number,
+    );
     return whenKnown(verdict, (value) => {
       if (value === true) return 0;
       this.metrics.authorizationFailures++;
@@ -597,7 +651,12 @@ export class Engine {
   /** The message to publish, perhaps changed, or the reason code with which it is refused. */
   decidePublish(connection: Connection, message: Message): MaybePromise<Message | number> {
     if (message.topic.isReserved) return ReasonCode.NotAuthorized;
-    const action: Action = { type: 'publish', topic: message.topic.text, qos: message.qos as QoS, retain: message.retain };
+    const action: Action = {
+      type: 'publish',
+      topic: message.topic.text,
+      qos: message.qos as QoS,
+      retain: message.retain,
+    };
     const refusal = this.refusal(connection, action);
     if (refusal instanceof Promise) {
       const kept = message.keep(this.slab);
@@ -632,7 +691,11 @@ export class Engine {
     return current;
   }
 
-  #change(message: Message, shown: PublishedMessage, answer: MessageChange | number | undefined): Message | number {
+  #change(
+    message: Message,
+    shown: PublishedMessage,
+    answer: MessageChange | number | undefined,
+  ): Message | number {
     if (typeof answer === 'number') return answer >= 0x80 ? answer : message;
     if (answer === undefined) return message;
     const changed = this.makeMessage({ ...shown, ...answer }, message.publisherId);
@@ -657,14 +720,20 @@ export class Engine {
   }
 
   /** null when the client is not who it says. */
-  nextAuthenticationStep(connection: Connection, data: Uint8Array | undefined): MaybePromise<AuthenticationStep | null> {
+  nextAuthenticationStep(
+    connection: Connection,
+    data: Uint8Array | undefined,
+  ): MaybePromise<AuthenticationStep | null> {
     const method = connection.authenticationMethod!;
     try {
       const step = connection.exchange!.next(data);
       if (!(step instanceof Promise)) return step;
       return this.hooks.supervised<AuthenticationStep | null>(method, 'authentication', step, null);
     } catch (error) {
-      this.log('notice', `${connection.name}: ${method} failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.log(
+        'notice',
+        `${connection.name}: ${method} failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return null;
     }
   }
@@ -694,7 +763,8 @@ export class Engine {
   shutDown(): void {
     this.#closing = true;
     for (const connection of [...this.connections]) {
-      if (connection.isConnected) connection.disconnect(ReasonCode.ServerShuttingDown, reasonName(ReasonCode.ServerShuttingDown));
+      if (connection.isConnected)
+        connection.disconnect(ReasonCode.ServerShuttingDown, reasonName(ReasonCode.ServerShuttingDown));
       else connection.close(ReasonCode.ServerShuttingDown, 'server is shutting down', false);
     }
     this.#flush();
@@ -708,8 +778,20 @@ export class Engine {
 
   /** For filters that the program gives. */
   static checkFilter(filter: string): void {
-    if (!isTopicFilter(filter)) throw new MqttError(ReasonCode.TopicFilterInvalid, `${JSON.stringify(filter)} is not a topic filter`);
+    if (!isTopicFilter(filter))
+      throw new MqttError(ReasonCode.TopicFilterInvalid, `${JSON.stringify(filter)} is not a topic filter`);
   }
+}
+
+/** Control characters other than the line breaks of our own stack traces, written out. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) =>
+    character === '\n' && text.includes('\n    at ') ? character : escaped(character),
+  );
+}
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 function redirectArguments(to: Redirection): [reason: number, text: string, properties: Properties] {

@@ -89,7 +89,8 @@ export class Inflight {
   /** PUBREC came: the message itself is no longer needed, only the identifier [MQTT-4.3.3-4]. */
   released(id: number): Delivery | null {
     const slot = id & this.#mask;
-    this.#slots[slot * WORDS] = (this.#slots[slot * WORDS]! & ~(3 << STATE_SHIFT)) | (Awaiting.PUBCOMP << STATE_SHIFT);
+    this.#slots[slot * WORDS] =
+      (this.#slots[slot * WORDS]! & ~(3 << STATE_SHIFT)) | (Awaiting.PUBCOMP << STATE_SHIFT);
     return this.delivery(id);
   }
 

@@ -1,6 +1,12 @@
 // A message is the bytes of its PUBLISH packet and positions in them. While it is being routed it borrows the
 // bytes that were read; `keep` copies them for whoever must hold on to it: a queue, a resend, retained.
-import { Publish, type PublishVariant, type ProtocolVersion, publishVariantSize, writePublishHead } from '../protocol/index.js';
+import {
+  type ProtocolVersion,
+  Publish,
+  type PublishVariant,
+  publishVariantSize,
+  writePublishHead,
+} from '../protocol/index.js';
 import type { Session } from './session.js';
 import type { Topic } from './topic-cache.js';
 

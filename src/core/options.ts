@@ -27,7 +27,12 @@ export const optionRules = {
   maxConnections: number(0, 'connections at once'),
   maxConnectionRate: number(0, 'new connections a second'),
   maxConnectTime: number(0, 'seconds that a client may stay connected'),
-  maxKeepalive: number(0, 'largest keep alive in seconds; MQTT 5 clients that ask for more are told to use this', 0, 65_535),
+  maxKeepalive: number(
+    0,
+    'largest keep alive in seconds; MQTT 5 clients that ask for more are told to use this',
+    0,
+    65_535,
+  ),
   maxPacketSize: number(2_000_000, 'bytes that a packet may have, in both directions', 64, 268_435_460),
   allowZeroLengthClientid: flag(true, 'give clients that send no client id a generated one'),
   autoIdPrefix: { value: 'auto-', help: 'what generated client ids begin with' } as Rule<string>,
@@ -38,17 +43,32 @@ export const optionRules = {
   maxTopicAlias: number(10, 'topic aliases that an MQTT 5 client may set', 0, 65_535),
   maxTopicAliasBroker: number(10, 'topic aliases that the broker sets to an MQTT 5 client', 0, 65_535),
   maxTopicLevels: number(201, 'levels that a topic may have', 1, 65_536),
-  validatePayloadFormat: flag(false, 'refuse payloads that are not UTF-8 though their payload format says so'),
-  upgradeOutgoingQos: flag(false, 'deliver with the QoS of the subscription even if the message had a lower one'),
+  validatePayloadFormat: flag(
+    false,
+    'refuse payloads that are not UTF-8 though their payload format says so',
+  ),
+  upgradeOutgoingQos: flag(
+    false,
+    'deliver with the QoS of the subscription even if the message had a lower one',
+  ),
   allowDuplicateMessages: flag(true, 'one copy for each overlapping subscription instead of one in all'),
 
   // flow and queues
-  maxInflightMessages: number(20, 'QoS 1 and 2 messages on their way at once, to a client and from an MQTT 5 client', 0, 65_535),
+  maxInflightMessages: number(
+    20,
+    'QoS 1 and 2 messages on their way at once, to a client and from an MQTT 5 client',
+    0,
+    65_535,
+  ),
   maxInflightBytes: number(0, 'bytes of QoS 1 and 2 messages on their way to a client at once'),
   maxQueuedMessages: number(1000, 'QoS 1 and 2 messages that wait for a client'),
   maxQueuedBytes: number(0, 'bytes of messages that wait for a client'),
   queueQos0Messages: flag(false, 'keep QoS 0 messages too for sessions that are offline'),
-  maxOutputBytes: number(4_194_304, 'bytes that wait in memory for a connection; then it misses QoS 0 messages', 65_536),
+  maxOutputBytes: number(
+    4_194_304,
+    'bytes that wait in memory for a connection; then it misses QoS 0 messages',
+    65_536,
+  ),
 
   // subscriptions and sessions
   maxSubscriptions: number(100_000, 'subscriptions of one client'),
@@ -68,7 +88,10 @@ export const optionRules = {
   maxRetainedBytes: number(0, 'bytes of retained messages'),
 
   // answers
-  responseInformation: { value: '', help: 'response information for clients that ask for it' } as Rule<string>,
+  responseInformation: {
+    value: '',
+    help: 'response information for clients that ask for it',
+  } as Rule<string>,
   reasonStrings: flag(true, 'say in words why something was refused, to MQTT 5 clients that want it'),
 
   // plugins
@@ -80,7 +103,9 @@ export const optionRules = {
 type Widen<T> = T extends boolean ? boolean : T extends number ? number : string;
 
 /** The options of the engine with all values filled in. */
-export type EngineOptions = { -readonly [Name in keyof typeof optionRules]: Widen<(typeof optionRules)[Name]['value']> };
+export type EngineOptions = {
+  -readonly [Name in keyof typeof optionRules]: Widen<(typeof optionRules)[Name]['value']>;
+};
 export type OptionName = keyof EngineOptions;
 
 export const optionNames = Object.keys(optionRules) as OptionName[];
@@ -97,7 +122,8 @@ export function checkOption(name: OptionName, value: unknown): string | undefine
   if (typeof value === 'number') {
     const { min = 0, max = Number.MAX_SAFE_INTEGER } = rule;
     if (!(value >= min && value <= max)) return `${name} must be from ${min} to ${max}, not ${value}`;
-    if (!Number.isInteger(value) && Number.isInteger(min)) return `${name} must be a whole number, not ${value}`;
+    if (!Number.isInteger(value) && Number.isInteger(min))
+      return `${name} must be a whole number, not ${value}`;
   }
   if (rule.choices !== undefined && !rule.choices.includes(value as string)) {
     return `${name} must be one of ${rule.choices.join(', ')}, not ${String(value)}`;

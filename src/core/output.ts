@@ -92,7 +92,9 @@ export class Output {
   #setAside(): void {
     if (this.#length === 0) return;
     this.#waiting ??= [];
-    this.#waiting.push(this.#length === this.buffer.length ? this.buffer : this.buffer.subarray(0, this.#length));
+    this.#waiting.push(
+      this.#length === this.buffer.length ? this.buffer : this.buffer.subarray(0, this.#length),
+    );
     this.#waitingBytes += this.#length;
     this.buffer = NONE;
     this.#length = 0;
@@ -115,7 +117,8 @@ export class Output {
     const buffer = this.buffer;
     this.#length = 0;
     this.#sending = length; // a transport that fails may come back to this connection at once
-    if (this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length))) this.#sending = 0;
+    if (this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length)))
+      this.#sending = 0;
     else this.buffer = NONE;
   }
 

@@ -29,7 +29,9 @@ export interface PublishedMessage {
 }
 
 /** What a `publish` hook may change. */
-export type MessageChange = Partial<Pick<PublishedMessage, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>>;
+export type MessageChange = Partial<
+  Pick<PublishedMessage, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>
+>;
 
 /**
  * true: yes; false: no; a reason code of 0x80 or above: no, and tell the client so; undefined: not my business,
@@ -95,20 +97,36 @@ export interface Plugin {
 
 /** What a plugin may do with the broker it runs in. */
 export interface PluginBroker {
-  publish(message: { topic: string; payload?: Uint8Array | string; qos?: QoS; retain?: boolean; properties?: Properties }): void;
+  publish(message: {
+    topic: string;
+    payload?: Uint8Array | string;
+    qos?: QoS;
+    retain?: boolean;
+    properties?: Properties;
+  }): void;
   disconnect(clientId: string, reason?: number): boolean;
   log(level: LogLevel, text: string): void;
 }
 
 export type LogLevel = 'error' | 'warning' | 'notice' | 'information' | 'debug';
 
-type HookName = 'authenticate' | 'authorize' | 'connected' | 'disconnected' | 'publish' | 'subscribe' | 'unsubscribe' | 'deliver';
+type HookName =
+  | 'authenticate'
+  | 'authorize'
+  | 'connected'
+  | 'disconnected'
+  | 'publish'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'deliver';
 type Hook<Name extends HookName> = { readonly plugin: string; readonly call: NonNullable<Plugin[Name]> };
 
 function gather<Name extends HookName>(plugins: readonly Plugin[], name: Name): Hook<Name>[] {
   return plugins.flatMap((plugin) => {
     const hook = plugin[name];
-    return hook === undefined ? [] : [{ plugin: plugin.name, call: hook.bind(plugin) as NonNullable<Plugin[Name]> }];
+    return hook === undefined
+      ? []
+      : [{ plugin: plugin.name, call: hook.bind(plugin) as NonNullable<Plugin[Name]> }];
   });
 }
 
@@ -150,7 +168,10 @@ export class Hooks {
   }
 
   /** Calls the hooks that only listen; what they throw is logged. */
-  tell<Name extends 'connected' | 'disconnected' | 'subscribe' | 'unsubscribe'>(name: Name, ...args: Parameters<NonNullable<Plugin[Name]>>): void {
+  tell<Name extends 'connected' | 'disconnected' | 'subscribe' | 'unsubscribe'>(
+    name: Name,
+    ...args: Parameters<NonNullable<Plugin[Name]>>
+  ): void {
     for (const hook of this[name]) {
       try {
         (hook.call as (...args: unknown[]) => void)(...args);
@@ -214,6 +235,9 @@ export class Hooks {
 }
 
 /** Goes on with a value now, or when its promise has resolved. */
-export function whenKnown<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
+export function whenKnown<T, R>(
+  value: MaybePromise<T>,
+  next: (value: T) => MaybePromise<R>,
+): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

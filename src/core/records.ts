@@ -20,7 +20,14 @@ import type { Subscription } from './subscriptions.js';
  *   m{number}            message: expiry time, publisher, packet
  *   r{topic}             retained message
  */
-const PREFIXES = { session: 's', subscription: 'u', delivery: 'd', received: 'i', message: 'm', retained: 'r' } as const;
+const PREFIXES = {
+  session: 's',
+  subscription: 'u',
+  delivery: 'd',
+  received: 'i',
+  message: 'm',
+  retained: 'r',
+} as const;
 const NOTHING = new Uint8Array(0);
 
 function ordered(value: number): string {
@@ -129,7 +136,10 @@ export class Records {
     const engine = this.#engine;
     this.#committing = null;
     engine.metrics.storeFailures++;
-    engine.log('error', `the store failed, nothing is acknowledged until it works: ${error instanceof Error ? error.message : String(error)}`);
+    engine.log(
+      'error',
+      `the store failed, nothing is acknowledged until it works: ${error instanceof Error ? error.message : String(error)}`,
+    );
     for (const [key, operation] of group.operations) {
       if (!this.#gathering.operations.has(key)) this.#gathering.operations.set(key, operation);
       if (group.fresh.has(key)) this.#gathering.fresh.add(key);
@@ -186,11 +196,19 @@ export class Records {
     const value = new Writer(8);
     value.byte(subscription.qos | (subscription.noLocal ? 4 : 0) | (subscription.retainAsPublished ? 8 : 0));
     value.uint32(subscription.identifiers?.[0] ?? 0);
-    this.#put(this.#partition(session.clientId), `${PREFIXES.subscription}${session.clientId}\0${text}`, value.bytes());
+    this.#put(
+      this.#partition(session.clientId),
+      `${PREFIXES.subscription}${session.clientId}\0${text}`,
+      value.bytes(),
+    );
   }
 
   deleteSubscription(session: Session, text: string): void {
-    this.#put(this.#partition(session.clientId), `${PREFIXES.subscription}${session.clientId}\0${text}`, null);
+    this.#put(
+      this.#partition(session.clientId),
+      `${PREFIXES.subscription}${session.clientId}\0${text}`,
+      null,
+    );
   }
 
   /** `id` and `state`: what is awaited for it, or 0 and nothing while it is queued. */
@@ -207,7 +225,12 @@ export class Records {
     value.string(delivery.group === null ? '' : delivery.group.node.filter);
     value.byte(delivery.identifiers?.length ?? 0);
     for (const identifier of delivery.identifiers ?? []) value.uint32(identifier);
-    this.#put(partition, `${PREFIXES.delivery}${session.clientId}\0${ordered(delivery.sequence)}`, value.bytes(), isNew);
+    this.#put(
+      partition,
+      `${PREFIXES.delivery}${session.clientId}\0${ordered(delivery.sequence)}`,
+      value.bytes(),
+      isNew,
+    );
   }
 
   deleteDelivery(session: Session, delivery: Delivery): void {
@@ -235,11 +258,19 @@ export class Records {
   }
 
   putReceived(session: Session, packetId: number): void {
-    this.#put(this.#partition(session.clientId), `${PREFIXES.received}${session.clientId}\0${ordered(packetId)}`, NOTHING);
+    this.#put(
+      this.#partition(session.clientId),
+      `${PREFIXES.received}${session.clientId}\0${ordered(packetId)}`,
+      NOTHING,
+    );
   }
 
   deleteReceived(session: Session, packetId: number): void {
-    this.#put(this.#partition(session.clientId), `${PREFIXES.received}${session.clientId}\0${ordered(packetId)}`, null);
+    this.#put(
+      this.#partition(session.clientId),
+      `${PREFIXES.received}${session.clientId}\0${ordered(packetId)}`,
+      null,
+    );
   }
 
   putRetained(message: Message): void {
@@ -290,15 +321,22 @@ export class Records {
       const end = key.indexOf('\0');
       const reader = new Reader(value, 0, value.length);
       const flags = reader.byte();
-      const options = { qos: flags & 3, noLocal: (flags & 4) !== 0, retainAsPublished: (flags & 8) !== 0, identifier: reader.uint32() };
+      const options = {
+        qos: flags & 3,
+        noLocal: (flags & 4) !== 0,
+        retainAsPublished: (flags & 8) !== 0,
+        identifier: reader.uint32(),
+      };
       this.#engine.restoreSubscription(key.slice(1, end), key.slice(end + 1), options);
     }
     for (const { key } of this.#entries(partition, PREFIXES.received)) {
       const end = key.indexOf('\0');
       this.#engine.restoreReceived(key.slice(1, end), Number.parseInt(key.slice(end + 1), 36));
     }
-    for (const { key, value } of this.#entries(partition, PREFIXES.delivery)) this.#restoreDelivery(key, value, messages);
-    for (const [key, message] of messages) if (message.places![0]!.references === 0) this.#put(partition, key, null);
+    for (const { key, value } of this.#entries(partition, PREFIXES.delivery))
+      this.#restoreDelivery(key, value, messages);
+    for (const [key, message] of messages)
+      if (message.places![0]!.references === 0) this.#put(partition, key, null);
   }
 
   #restoreDelivery(key: string, value: Uint8Array, messages: Map<string, Message>): void {
@@ -313,7 +351,13 @@ export class Records {
     const groupName = reader.string();
     const group = this.#engine.findGroup(groupName, reader.string());
     const identifiers = Array.from({ length: reader.byte() }, () => reader.uint32());
-    const delivery = new Delivery(message, flags & 3, (flags & 4) !== 0, identifiers.length > 0 ? identifiers : null, group);
+    const delivery = new Delivery(
+      message,
+      flags & 3,
+      (flags & 4) !== 0,
+      identifiers.length > 0 ? identifiers : null,
+      group,
+    );
     delivery.sequence = Number.parseInt(key.slice(end + 1), 36);
     session.sequence = Math.max(session.sequence, delivery.sequence + 1);
     message.places![0]!.references++;

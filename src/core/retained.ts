@@ -69,7 +69,8 @@ export class Retained {
     this.#forget(this.#tree.set(message.topic.text, entry));
     metrics.retainedBytes += message.size;
     metrics.retainedCurrent = this.#tree.size;
-    if (message.expiresAt !== Number.POSITIVE_INFINITY) timers.start(entry, message.expiresAt - this.#engine.now());
+    if (message.expiresAt !== Number.POSITIVE_INFINITY)
+      timers.start(entry, message.expiresAt - this.#engine.now());
   }
 
   #forget(entry: Entry | undefined): void {
@@ -140,7 +141,8 @@ export class RetainedCursor {
   #send(connection: Connection, message: Message, subscription: Subscription): boolean {
     const session = subscription.session;
     const qos = Math.min(message.qos, subscription.qos);
-    if (this.#engine.hooks.deliver.length > 0 && !this.#engine.allowsDelivery(connection, message, qos, true)) return true;
+    if (this.#engine.hooks.deliver.length > 0 && !this.#engine.allowsDelivery(connection, message, qos, true))
+      return true;
     if (connection.output.pending > connection.pauseDeliveriesAt) return false;
     if (qos === 0) {
       connection.sendQoS0(message, true, subscription.identifiers);

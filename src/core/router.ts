@@ -1,7 +1,13 @@
 // From a topic to its receivers: subscriptions go in here, and a message finds out here who gets it.
 import type { Metrics } from './metrics.js';
 import type { Session } from './session.js';
-import { type FilterNode, ShareGroup, Subscription, SubscriptionIndex, type SubscriptionOptions } from './subscriptions.js';
+import {
+  type FilterNode,
+  ShareGroup,
+  Subscription,
+  SubscriptionIndex,
+  type SubscriptionOptions,
+} from './subscriptions.js';
 import type { Topic, TopicCache } from './topic-cache.js';
 
 /** Who gets the messages of a topic: everyone in `receivers`, and one member of each group. */
@@ -25,7 +31,13 @@ export class Router {
   }
 
   /** Adds a subscription, or changes the options of one that is there. Returns whether it was there. */
-  subscribe(session: Session, text: string, group: string | null, filter: string, options: SubscriptionOptions): boolean {
+  subscribe(
+    session: Session,
+    text: string,
+    group: string | null,
+    filter: string,
+    options: SubscriptionOptions,
+  ): boolean {
     const existing = session.subscriptions.get(text);
     if (existing !== undefined) {
       existing.set(options);
@@ -33,7 +45,12 @@ export class Router {
       return true;
     }
     const node = this.#index.node(filter);
-    const subscription = new Subscription(session, text, node, group === null ? null : shareGroup(node, group));
+    const subscription = new Subscription(
+      session,
+      text,
+      node,
+      group === null ? null : shareGroup(node, group),
+    );
     subscription.set(options);
     session.addSubscription(subscription);
     if (subscription.group === null) node.link(subscription);
@@ -120,7 +137,19 @@ function merge(a: Subscription, b: Subscription): Subscription {
   const merged = new Subscription(a.session, a.text, a.node, null);
   merged.qos = Math.max(a.qos, b.qos);
   merged.retainAsPublished = a.retainAsPublished || b.retainAsPublished;
-  merged.identifiers = a.identifiers === null ? b.identifiers : b.identifiers === null ? a.identifiers : [...a.identifiers, ...b.identifiers];
-  merged.own = a.own === null ? b.own : b.own === null ? a.own : a.own === a && b.own === b ? merged : merge(a.own, b.own);
+  merged.identifiers =
+    a.identifiers === null
+      ? b.identifiers
+      : b.identifiers === null
+        ? a.identifiers
+        : [...a.identifiers, ...b.identifiers];
+  merged.own =
+    a.own === null
+      ? b.own
+      : b.own === null
+        ? a.own
+        : a.own === a && b.own === b
+          ? merged
+          : merge(a.own, b.own);
   return merged;
 }

@@ -31,7 +31,8 @@ export class Run {
 
   /** Begins with a message that was checked, if it is one that receivers can get as it is. */
   begin(message: Message, route: Route, publisher: Session): boolean {
-    if (message.propertiesStart !== message.propertiesEnd || message.topicAlias !== 0 || !message.shortest) return false;
+    if (message.propertiesStart !== message.propertiesEnd || message.topicAlias !== 0 || !message.shortest)
+      return false;
     if (route.groups.length > 0) return false;
     this.active = true;
     this.#bytes = message.bytes;

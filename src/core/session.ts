@@ -41,7 +41,8 @@ export class Session extends Timer {
   /** Bytes of what is in flight, when there is a limit for them. */
   inflightBytes = 0;
   /** Takes messages in the program itself, instead of a connection. */
-  receiver: ((message: Message, subscription: Subscription, qos: number, retain: boolean) => void) | null = null;
+  receiver: ((message: Message, subscription: Subscription, qos: number, retain: boolean) => void) | null =
+    null;
   /** Whether its state goes to the store. */
   stored = false;
   /** The next place in the order of its deliveries in the store. */
@@ -84,7 +85,8 @@ export class Session extends Timer {
 
   /** Whether the window to the client is open: quota left, and the connection not behind. */
   windowOpen(connection: Connection): boolean {
-    if (this.inflight.unacknowledged >= connection.sendQuota || this.inflight.size >= ALL_IDENTIFIERS) return false;
+    if (this.inflight.unacknowledged >= connection.sendQuota || this.inflight.size >= ALL_IDENTIFIERS)
+      return false;
     if (connection.output.pending > connection.pauseDeliveriesAt) return false;
     const limit = this.engine.options.maxInflightBytes;
     return limit === 0 || this.inflightBytes < limit;
@@ -94,7 +96,11 @@ export class Session extends Timer {
   deliver(message: Message, subscription: Subscription): void {
     const { engine } = this;
     const { options } = engine;
-    const qos = options.upgradeOutgoingQos ? subscription.qos : message.qos < subscription.qos ? message.qos : subscription.qos;
+    const qos = options.upgradeOutgoingQos
+      ? subscription.qos
+      : message.qos < subscription.qos
+        ? message.qos
+        : subscription.qos;
     const connection = this.connection;
     const retain = message.retain && (subscription.retainAsPublished || (connection?.isBridge ?? false));
     if (connection === null) {
@@ -106,14 +112,19 @@ export class Session extends Timer {
       connection.sendQoS0(message, retain, subscription.identifiers);
       return;
     }
-    if ((this.queue !== null && this.queue.length > 0) || this.resend !== null || !this.windowOpen(connection)) {
+    if (
+      (this.queue !== null && this.queue.length > 0) ||
+      this.resend !== null ||
+      !this.windowOpen(connection)
+    ) {
       this.#enqueue(message, subscription, qos, retain);
       return;
     }
     // nobody will ask for it again: it need not be kept
     if (this.expiryInterval === 0 && subscription.group === null && options.maxInflightBytes === 0) {
       const id = this.inflight.add(qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC, null);
-      if (!connection.sendPublish(message, qos, retain, false, id, subscription.identifiers)) this.inflight.remove(id);
+      if (!connection.sendPublish(message, qos, retain, false, id, subscription.identifiers))
+        this.inflight.remove(id);
       return;
     }
     this.#send(connection, this.#delivery(message, subscription, qos, retain), true);
@@ -129,7 +140,13 @@ export class Session extends Timer {
   }
 
   #delivery(message: Message, subscription: Subscription, qos: number, retain: boolean): Delivery {
-    return new Delivery(message.keep(this.engine.slab), qos, retain, subscription.identifiers, subscription.group);
+    return new Delivery(
+      message.keep(this.engine.slab),
+      qos,
+      retain,
+      subscription.identifiers,
+      subscription.group,
+    );
   }
 
   #enqueue(message: Message, subscription: Subscription, qos: number, retain: boolean): void {
@@ -243,7 +260,9 @@ export class Session extends Timer {
     } else if (delivery.message.expiresAt <= now && delivery.qos === 1) {
       this.engine.metrics.droppedExpired++;
       this.finish(id);
-    } else if (connection.sendPublish(delivery.message, delivery.qos, delivery.retain, true, id, delivery.identifiers)) {
+    } else if (
+      connection.sendPublish(delivery.message, delivery.qos, delivery.retain, true, id, delivery.identifiers)
+    ) {
       this.inflight.count(id);
     } else this.finish(id);
   }
@@ -259,7 +278,8 @@ export class Session extends Timer {
   /** PUBREC came: from now on the client owes a PUBCOMP for the identifier, and the message is not needed. */
   confirm(id: number): void {
     const delivery = this.inflight.released(id);
-    if (delivery !== null && this.stored) this.engine.records?.putDelivery(this, delivery, id, Awaiting.PUBCOMP);
+    if (delivery !== null && this.stored)
+      this.engine.records?.putDelivery(this, delivery, id, Awaiting.PUBCOMP);
   }
 
   /** Whether an acknowledgement may have opened the way for something that waits. */
@@ -288,7 +308,8 @@ export class Session extends Timer {
     for (const id of this.inflight.ids()) {
       const delivery = this.inflight.delivery(id);
       // a QoS 2 message that was sent stays with its member [MQTT-4.8.2-5]
-      if (delivery !== null && delivery.qos === 1 && this.inflight.state(id) === Awaiting.PUBACK) left.push(delivery);
+      if (delivery !== null && delivery.qos === 1 && this.inflight.state(id) === Awaiting.PUBACK)
+        left.push(delivery);
       if (delivery !== null && this.stored) this.engine.records?.deleteDelivery(this, delivery);
     }
     const queue = this.queue;
@@ -318,7 +339,10 @@ export class Session extends Timer {
   receive(packetId: number, limit: number): void {
     this.received ??= new PacketIdSet();
     if (this.received.size >= limit) {
-      throw new MqttError(ReasonCode.ReceiveMaximumExceeded, `more than ${limit} QoS 2 messages without their PUBREL`);
+      throw new MqttError(
+        ReasonCode.ReceiveMaximumExceeded,
+        `more than ${limit} QoS 2 messages without their PUBREL`,
+      );
     }
     this.received.add(packetId);
     if (this.stored) this.engine.records?.putReceived(this, packetId);

@@ -189,7 +189,8 @@ export class SubscriptionIndex {
     const found = this.#matchWildcards(topic);
     if (exact === undefined) return found;
     // in the order in which a tree of all filters would give them, which is Mosquitto's
-    if (found.length > 0 && found[0]!.filter.startsWith(topic) && found[0]!.filter === `${topic}/#`) found.splice(1, 0, exact);
+    if (found.length > 0 && found[0]!.filter.startsWith(topic) && found[0]!.filter === `${topic}/#`)
+      found.splice(1, 0, exact);
     else found.unshift(exact);
     return found;
   }

@@ -17,13 +17,16 @@ export abstract class Timer {
 
 export class TimerWheel {
   readonly #slots: (Timer | null)[] = new Array(SLOTS).fill(null);
+  readonly #clock: () => number;
   readonly #origin: number;
+  /** The tick that was looked at last. */
   #now = 0;
   #waiting = 0;
 
-  /** `nowMs`: the time, on the clock that `advance` will use. */
-  constructor(nowMs: number) {
-    this.#origin = nowMs;
+  /** `clock`: the time in milliseconds. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
+    this.#origin = clock();
   }
 
   /** How many timers wait. */
@@ -31,10 +34,10 @@ export class TimerWheel {
     return this.#waiting;
   }
 
-  /** Starts (or starts again) a timer that fires `ms` from now. */
+  /** Starts (or starts again) a timer that fires `ms` from now: later by up to a tick, but never earlier. */
   start(timer: Timer, ms: number): void {
     if (timer.due !== 0) this.stop(timer);
-    timer.due = this.#now + Math.max(1, Math.ceil(ms / TICK_MS));
+    timer.due = Math.max(this.#now + 1, Math.ceil((this.#clock() - this.#origin + ms) / TICK_MS));
     const slot = timer.due % SLOTS;
     const head = this.#slots[slot]!;
     timer.after = head;
@@ -55,8 +58,8 @@ export class TimerWheel {
   }
 
   /** Fires what is due. */
-  advance(nowMs: number): void {
-    const target = Math.floor((nowMs - this.#origin) / TICK_MS);
+  advance(): void {
+    const target = Math.floor((this.#clock() - this.#origin) / TICK_MS);
     // after a long stop of the process each slot need be looked at only once
     if (target - this.#now > SLOTS) this.#now = target - SLOTS;
     while (this.#now < target) {

@@ -1,6 +1,13 @@
 // Topics that messages were sent to lately, found by their bytes, each with the receivers that were worked
 // out for it. A subscribe makes only the topics that its filter matches forget their receivers.
-import { encodeUtf8, MqttError, malformed, ReasonCode, topicLevels, topicText } from '../protocol/index.js';
+import {
+  encodeUtf8,
+  MqttError,
+  protocolError,
+  ReasonCode,
+  topicLevels,
+  topicText,
+} from '../protocol/index.js';
 import type { Route } from './router.js';
 import { TopicTree } from './topic-tree.js';
 
@@ -117,7 +124,7 @@ export class TopicCache {
 
   #create(hash: number, bytes: Uint8Array, start: number, end: number): Topic {
     const text = topicText(bytes, start, end);
-    if (text.length === 0) throw malformed('topic name is empty');
+    if (text.length === 0) throw protocolError('topic name is empty and there is no topic alias');
     if (topicLevels(text) > this.#maxLevels) {
       throw new MqttError(ReasonCode.TopicNameInvalid, `topic name has more than ${this.#maxLevels} levels`);
     }

@@ -48,7 +48,11 @@ function loadBinding(): StreamBinding | null {
   const { binding } = process as unknown as { binding?: (name: string) => StreamBinding };
   try {
     const found = binding?.('stream_wrap');
-    const isComplete = found?.WriteWrap && found.ShutdownWrap && found.streamBaseState && found.kLastWriteWasAsync !== undefined;
+    const isComplete =
+      found?.WriteWrap &&
+      found.ShutdownWrap &&
+      found.streamBaseState &&
+      found.kLastWriteWasAsync !== undefined;
     return isComplete ? found : null;
   } catch {
     return null;
@@ -61,7 +65,16 @@ const readBuffer = new Uint8Array(READ_BUFFER_SIZE);
 
 /** Whether this runtime has handles as they are needed here. */
 export function handlesAvailable(handle: Partial<TcpHandle>): handle is TcpHandle {
-  const needed = ['useUserBuffer', 'readStart', 'readStop', 'writeBuffer', 'writev', 'shutdown', 'close', 'getpeername'] as const;
+  const needed = [
+    'useUserBuffer',
+    'readStart',
+    'readStop',
+    'writeBuffer',
+    'writev',
+    'shutdown',
+    'close',
+    'getpeername',
+  ] as const;
   return stream !== null && needed.every((name) => typeof handle[name] === 'function');
 }
 
@@ -74,7 +87,7 @@ function systemError(code: number): Error {
 export class HandleTransport implements Transport {
   readonly #handle: TcpHandle;
   readonly #stream: StreamBinding;
-  #peer: PeerName | null = null;
+  readonly #peer: PeerName = {};
   #receiver: TransportReceiver | null = null;
   /** Writes that the system has not finished. */
   #outstanding = 0;
@@ -88,22 +101,16 @@ export class HandleTransport implements Transport {
     this.#handle = handle;
     this.#stream = stream!;
     this.#request = new this.#stream.WriteWrap();
+    // now: when the peer has gone nobody knows any more who it was
+    handle.getpeername(this.#peer);
   }
 
   get remoteAddress(): string {
-    return this.#peerName().address ?? 'unknown';
+    return this.#peer.address ?? 'unknown';
   }
 
   get remotePort(): number {
-    return this.#peerName().port ?? 0;
-  }
-
-  #peerName(): PeerName {
-    if (this.#peer === null) {
-      this.#peer = {};
-      if (!this.#isClosed) this.#handle.getpeername(this.#peer);
-    }
-    return this.#peer;
+    return this.#peer.port ?? 0;
   }
 
   start(receiver: TransportReceiver): void {
@@ -180,7 +187,6 @@ export class HandleTransport implements Transport {
 
   #close(error?: Error): void {
     if (this.#isClosed) return;
-    this.#peerName();
     this.#isClosed = true;
     if (this.#linger !== null) clearTimeout(this.#linger);
     this.#handle.onread = noop; // the runtime aborts on anything but a function

@@ -79,9 +79,10 @@ function propertiesOf(reader: Reader, version: ProtocolVersion, type: number): P
   return version === 5 ? decodeProperties(reader, type) : undefined;
 }
 
-function packetIdOf(reader: Reader): number {
+/** In SUBSCRIBE and UNSUBSCRIBE Mosquitto calls an identifier of 0 malformed; elsewhere it is a protocol error. */
+function packetIdOf(reader: Reader, error = protocolError): number {
   const packetId = reader.uint16();
-  if (packetId === 0) throw protocolError('packet identifier must not be 0'); // [MQTT-2.2.1-3]
+  if (packetId === 0) throw error('packet identifier must not be 0'); // [MQTT-2.2.1-3]
   return packetId;
 }
 
@@ -91,12 +92,12 @@ export function decodeConnect(reader: Reader): ConnectPacket {
   const name = reader.string();
   const level = reader.byte();
   const levels = Object.hasOwn(protocolNames, name) ? protocolNames[name] : undefined;
-  if (levels === undefined)
-    throw malformed('protocol name is neither MQTT nor MQIsdp'); // [MQTT-3.1.2-1]
+  if (levels === undefined) throw malformed('protocol name is neither MQTT nor MQIsdp'); // [MQTT-3.1.2-1]
   const version = level & 0x7f;
   if (!levels.includes(version))
     throw new MqttError(ReasonCode.UnsupportedProtocolVersion, `protocol level ${level} is not supported`); // [MQTT-3.1.2-2]
-  if (level > 0x84) throw new MqttError(ReasonCode.UnsupportedProtocolVersion, 'bridges exist only in MQTT 3.1 and 3.1.1');
+  if (level > 0x84)
+    throw new MqttError(ReasonCode.UnsupportedProtocolVersion, 'bridges exist only in MQTT 3.1 and 3.1.1');
   return connectContent(reader, version as ProtocolVersion, level > 0x7f);
 }
 
@@ -107,12 +108,16 @@ function connectContent(reader: Reader, version: ProtocolVersion, bridge: boolea
   const hasWill = (flags & 0x04) !== 0;
   const willQos = (flags >> 3) & 3;
   if (willQos === 3) throw malformed('will QoS 3 does not exist'); // [MQTT-3.1.2-12]
-  if (!hasWill && (flags & 0x38) !== 0 && version !== 3) throw malformed('will QoS or will retain without a will'); // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
+  if (!hasWill && (flags & 0x38) !== 0 && version !== 3)
+    throw malformed('will QoS or will retain without a will'); // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
   const hasUsername = (flags & 0x80) !== 0;
   const hasPassword = (flags & 0x40) !== 0;
   if (hasPassword && !hasUsername && version === 4) throw malformed('password without a user name'); // [MQTT3-3.1.2-22]
   const keepAlive = reader.uint16();
   const properties = propertiesOf(reader, version, PacketType.CONNECT);
+  if (properties?.authenticationData !== undefined && properties.authenticationMethod === undefined) {
+    throw protocolError('authentication data without an authentication method');
+  }
   const packet: ConnectPacket = {
     type: 'connect',
     version,
@@ -210,14 +215,14 @@ function decodeAcknowledgement(
 }
 
 export function decodeSubscribe(reader: Reader, version: ProtocolVersion): SubscribePacket {
-  const packetId = packetIdOf(reader);
+  const packetId = packetIdOf(reader, malformed);
   const properties = propertiesOf(reader, version, PacketType.SUBSCRIBE);
   const subscriptions: SubscriptionRequest[] = [];
   while (reader.remaining > 0) {
     if (subscriptions.length === MAX_FILTERS) throw tooManyFilters();
     subscriptions.push(subscriptionRequest(reader, version));
   }
-  if (subscriptions.length === 0) throw malformed('SUBSCRIBE without a topic filter'); // [MQTT-3.8.3-2]
+  if (subscriptions.length === 0) throw protocolError('SUBSCRIBE without a topic filter'); // [MQTT-3.8.3-2]
   return { type: 'subscribe', packetId, subscriptions, properties };
 }
 
@@ -225,14 +230,14 @@ function subscriptionRequest(reader: Reader, version: ProtocolVersion): Subscrip
   const filter = reader.string();
   const options = reader.byte();
   const qos = options & 3;
-  if (qos === 3) throw malformed('subscription QoS 3 does not exist'); // [MQTT3-3.8.3-4]
+  if (qos === 3) throw protocolError('subscription QoS 3 does not exist'); // [MQTT3-3.8.3-4]
   if (version !== 5) {
     if (options > 2) throw malformed('reserved bits of the requested QoS are set'); // [MQTT3-3.8.3-4]
     return { filter, qos: qos as QoS, noLocal: false, retainAsPublished: false, retainHandling: 0 };
   }
   if (options > 0x3f) throw malformed('reserved bits of the subscription options are set'); // [MQTT-3.8.3-5]
   const retainHandling = options >> 4;
-  if (retainHandling === 3) throw malformed('retain handling 3 does not exist');
+  if (retainHandling === 3) throw protocolError('retain handling 3 does not exist');
   const noLocal = (options & 4) !== 0;
   return { filter, qos: qos as QoS, noLocal, retainAsPublished: (options & 8) !== 0, retainHandling };
 }
@@ -255,14 +260,14 @@ function decodeSuback(reader: Reader, version: ProtocolVersion): SubackPacket {
 }
 
 export function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): UnsubscribePacket {
-  const packetId = packetIdOf(reader);
+  const packetId = packetIdOf(reader, malformed);
   const properties = propertiesOf(reader, version, PacketType.UNSUBSCRIBE);
   const filters: string[] = [];
   while (reader.remaining > 0) {
     if (filters.length === MAX_FILTERS) throw tooManyFilters();
     filters.push(reader.string());
   }
-  if (filters.length === 0) throw malformed('UNSUBSCRIBE without a topic filter'); // [MQTT-3.10.3-2]
+  if (filters.length === 0) throw protocolError('UNSUBSCRIBE without a topic filter'); // [MQTT-3.10.3-2]
   return { type: 'unsubscribe', packetId, filters, properties };
 }
 

@@ -1,6 +1,6 @@
 // Cuts a stream of bytes into packets, whatever way the bytes are split. Whole packets are handed on in
 // place; only a packet that is not complete yet is copied, into memory that grows no faster than what came.
-import { MqttError, malformed } from './error.js';
+import { MqttError, malformed, protocolError } from './error.js';
 import { flagsAreValid } from './packet-types.js';
 import { ReasonCode } from './reason-codes.js';
 
@@ -105,7 +105,11 @@ export class FrameReader {
   /** Reads a fixed header at `at`: sets #body (0 when more bytes are needed) and #total. */
   #header(bytes: Uint8Array, at: number, end: number): void {
     // refused before anything is collected for it
-    if (!flagsAreValid(bytes[at]!, 3)) throw malformed('fixed header is not one of MQTT');
+    if (!flagsAreValid(bytes[at]!, 3)) {
+      throw bytes[at]! < 0x10
+        ? protocolError('packet type 0')
+        : malformed('flags of the fixed header are wrong');
+    }
     let length = 0;
     let shift = 0;
     for (let i = at + 1; i < end; i++) {
@@ -147,8 +151,10 @@ export class FrameReader {
     if (this.#keptLength < total) return at;
     const packet = this.#kept;
     const start = this.#keptStart;
+    // not if it would pin much more than itself
+    const isOwned = total >= OWNED_SIZE && packet.length <= 2 * total;
     this.#release();
-    if (!sink.frame(packet, start, start + bodyOffset, start + total, total >= OWNED_SIZE)) this.#stopped = true;
+    if (!sink.frame(packet, start, start + bodyOffset, start + total, isOwned)) this.#stopped = true;
     return at;
   }
 

@@ -117,15 +117,16 @@ export function readPublish(
 
 /** Checks the properties without making objects of them, and notes what routing needs. */
 function readPublishProperties(view: Publish, at: number, end: number): number {
-  const reader = new Reader(view.bytes, at, end);
-  const length = reader.variableByteInteger();
-  if (length > reader.remaining) throw malformed('property length is beyond the end of the packet');
-  const stop = reader.position + length;
-  view.propertiesStart = reader.position;
+  const outer = new Reader(view.bytes, at, end);
+  const length = outer.variableByteInteger();
+  if (length > outer.remaining) throw malformed('property length is beyond the end of the packet');
+  const stop = outer.position + length;
+  const reader = new Reader(view.bytes, outer.position, stop);
+  view.propertiesStart = outer.position;
   view.propertiesEnd = stop;
   let seen = 0;
   let count = 0;
-  while (reader.position < stop) {
+  while (reader.remaining > 0) {
     if (++count > MAX_PROPERTIES) throw tooManyProperties();
     const where = reader.position;
     const id = reader.variableByteInteger();
@@ -138,7 +139,6 @@ function readPublishProperties(view: Publish, at: number, end: number): number {
     }
     readPublishProperty(view, id, where, reader);
   }
-  if (reader.position !== stop) throw malformed('property runs past the property length');
   return stop;
 }
 
@@ -314,8 +314,10 @@ function copyForwarded(target: Uint8Array, position: number, message: Publish): 
   const first = Math.min(alias, expiry);
   const second = Math.max(alias, expiry);
   let at = copyBytes(bytes, from, first, target, position);
-  if (first < to) at = copyBytes(bytes, first + (first === alias ? ALIAS_SIZE : EXPIRY_SIZE), second, target, at);
-  if (second < to) at = copyBytes(bytes, second + (second === alias ? ALIAS_SIZE : EXPIRY_SIZE), to, target, at);
+  if (first < to)
+    at = copyBytes(bytes, first + (first === alias ? ALIAS_SIZE : EXPIRY_SIZE), second, target, at);
+  if (second < to)
+    at = copyBytes(bytes, second + (second === alias ? ALIAS_SIZE : EXPIRY_SIZE), to, target, at);
   return at;
 }
 

@@ -1,19 +1,12 @@
-// Our UTF-8 against the platform's: every boundary of the encoding, and every sequence of up to three bytes
+// Our UTF-8 against the platform's: every boundary of the encoding, and every sequence of up to four bytes
 // from the bytes where something changes.
+import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MqttError } from './error.js';
 import { decodeUtf8, encodeUtf8, isValidUtf8, isValidUtf8Payload } from './utf8.js';
 
 const platform = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function platformDecodes(bytes: Uint8Array): string | undefined {
-  try {
-    return platform.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
 
 function ours(bytes: Uint8Array): string | undefined {
   try {
@@ -24,15 +17,19 @@ function ours(bytes: Uint8Array): string | undefined {
   }
 }
 
+let refused = 0;
+
 /** The platform allows U+0000 and MQTT does not; in all else the two agree. */
 function compare(bytes: Uint8Array): void {
-  const expected = platformDecodes(bytes);
-  const allowed = expected?.includes('\0') ? undefined : expected;
-  const shown = Buffer.from(bytes).toString('hex');
-  if (ours(bytes) !== allowed) expect.fail(`${shown}: ${ours(bytes)} instead of ${allowed}`);
-  if (isValidUtf8(bytes, 0, bytes.length) !== (allowed !== undefined)) expect.fail(`isValidUtf8 ${shown}`);
-  if (isValidUtf8Payload(bytes, 0, bytes.length) !== (expected !== undefined))
-    expect.fail(`payload ${shown}`);
+  const isText = isUtf8(bytes);
+  const isAllowed = isText && !bytes.includes(0);
+  const shown = (): string => Buffer.from(bytes).toString('hex');
+  if (isValidUtf8(bytes, 0, bytes.length) !== isAllowed) expect.fail(`${shown()}: not ${isAllowed}`);
+  if (isValidUtf8Payload(bytes, 0, bytes.length) !== isText) expect.fail(`payload ${shown()}: not ${isText}`);
+  // an error takes long to make: decoding is tried on only some of what is refused
+  if (!isAllowed && ++refused % 20 > 0) return;
+  const expected = isAllowed ? platform.decode(bytes) : undefined;
+  if (ours(bytes) !== expected) expect.fail(`${shown()}: ${ours(bytes)} instead of ${expected}`);
 }
 
 /** Every byte value where the rules of table 3-7 in the Unicode standard change. */
@@ -42,23 +39,23 @@ const edges = [
 ];
 
 describe('UTF-8', () => {
-  it('agrees with TextDecoder on every one and two bytes', () => {
+  it('agrees with the platform on every one and two bytes', () => {
     for (let first = 0; first < 256; first++) {
       compare(Uint8Array.from([first]));
       for (let second = 0; second < 256; second++) compare(Uint8Array.from([first, second]));
     }
   });
 
-  it('agrees with TextDecoder on all edge bytes in threes and, after a lead byte of four, in fours', () => {
+  it('agrees with the platform on all edge bytes in threes and fours', () => {
     for (const a of edges)
       for (const b of edges)
         for (const c of edges) {
           compare(Uint8Array.from([a, b, c]));
-          if (a >= 0xe0) for (const d of edges) compare(Uint8Array.from([a, b, c, d]));
+          for (const d of edges) compare(Uint8Array.from([a, b, c, d]));
         }
   });
 
-  it('agrees with TextDecoder where a character stands in a longer text', () => {
+  it('agrees with the platform where a character stands in a longer text', () => {
     const long = new Array<number>(70).fill(0x61);
     for (const a of edges)
       for (const b of edges)
@@ -74,7 +71,7 @@ describe('UTF-8', () => {
         }
   });
 
-  it('agrees with TextDecoder on arbitrary bytes', () => {
+  it('agrees with the platform on arbitrary bytes', () => {
     const byte = fc.oneof(fc.constantFrom(...edges), fc.nat({ max: 255 }));
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 90 }), (bytes) => compare(Uint8Array.from(bytes))),

@@ -67,7 +67,12 @@ export class MemoryStore implements Store {
     return undefined;
   }
 
-  *range(partition: number, from: string, to: string, limit = Number.POSITIVE_INFINITY): Generator<StoreEntry> {
+  *range(
+    partition: number,
+    from: string,
+    to: string,
+    limit = Number.POSITIVE_INFINITY,
+  ): Generator<StoreEntry> {
     const part = this.#parts[partition]!;
     const keys = part.keys();
     let left = limit;

@@ -184,7 +184,6 @@ describe('a client that does not read', () => {
       await publisher.publish('a', payload);
       await quick.next('publish');
     }
-    await stuck.next('publish').catch(() => {}); // what the stream had room for
     stuck.resume();
     await delay(50);
     stuck.send({ type: 'pingreq' });
@@ -204,15 +203,19 @@ describe('a client that does not read', () => {
     await stuck.nothing();
   });
 
-  testOurs('and floods PINGREQ does not make the server hoard answers', async () => {
+  testOurs('and sends much is not read any more, so that answers do not pile up', async () => {
     const stuck = await small.connect();
     stuck.pause();
-    const pings = new Uint8Array(100_000);
+    const pings = new Uint8Array(20_000);
     for (let i = 0; i < pings.length; i += 2) pings[i] = 0xc0;
-    for (let i = 0; i < 40; i++) stuck.sendBytes(pings);
-    await delay(200);
+    const times = 30;
+    for (let i = 0; i < times; i++) stuck.sendBytes(pings);
+    await delay(100);
+    expect(stuck.unsent).toBeGreaterThan(300_000);
     stuck.resume();
-    for (let i = 0; i < 40 * 50_000; i++) await stuck.any();
+    for (let i = 0; i < (times * pings.length) / 2; i++) {
+      expect((await stuck.any()).type).toBe('pingresp');
+    }
     await stuck.nothing();
   });
 });

@@ -108,7 +108,9 @@ export class TestClient {
   readonly #stream: Duplex;
   readonly #acknowledge: boolean;
   readonly #reader = new FrameReader();
-  readonly #inbox: Packet[] = [];
+  /** What came; packets before #read were taken. */
+  #inbox: Packet[] = [];
+  #read = 0;
   readonly #watchers = new Set<() => void>();
   #closed = false;
   /** What the server sent and the codec could not read. */
@@ -180,6 +182,26 @@ export class TestClient {
     });
   }
 
+  /** How many packets came and were not taken. */
+  get #waiting(): number {
+    return this.#inbox.length - this.#read;
+  }
+
+  #shift(): Packet {
+    const packet = this.#inbox[this.#read]!;
+    this.#read++;
+    if (this.#read === this.#inbox.length) {
+      this.#inbox = [];
+      this.#read = 0;
+    }
+    return packet;
+  }
+
+  /** Bytes that were sent and not taken by the other side yet. */
+  get unsent(): number {
+    return this.#stream.writableLength;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -199,9 +221,8 @@ export class TestClient {
 
   /** The next packet, whatever it is. */
   async any(limit = PATIENCE): Promise<Packet> {
-    await this.#until(() => this.#inbox.length > 0 || this.#closed || this.#failure !== undefined, limit);
-    const packet = this.#inbox.shift();
-    if (packet !== undefined) return packet;
+    await this.#until(() => this.#waiting > 0 || this.#closed || this.#failure !== undefined, limit);
+    if (this.#waiting > 0) return this.#shift();
     if (this.#failure !== undefined)
       throw new Error('the server sent what is not MQTT', { cause: this.#failure });
     throw new Error(this.#closed ? 'the connection is closed' : `no packet came within ${limit} ms`);
@@ -231,14 +252,17 @@ export class TestClient {
 
   /** Nothing comes for some time. */
   async silence(milliseconds: number): Promise<void> {
-    await this.#until(() => this.#inbox.length > 0 || this.#closed, milliseconds);
-    expect({ came: this.#inbox, closed: this.#closed }).toEqual({ came: [], closed: false });
+    await this.#until(() => this.#waiting > 0 || this.#closed, milliseconds);
+    expect({ came: this.#inbox.slice(this.#read), closed: this.#closed }).toEqual({
+      came: [],
+      closed: false,
+    });
   }
 
   /** The server closes the connection, and sends nothing more before it does. */
   async closed(limit = PATIENCE): Promise<void> {
     await this.#until(() => this.#closed, limit);
-    expect({ came: this.#inbox, closed: this.#closed }).toEqual({ came: [], closed: true });
+    expect({ came: this.#inbox.slice(this.#read), closed: this.#closed }).toEqual({ came: [], closed: true });
   }
 
   /** The server sends DISCONNECT with this reason (in MQTT 5) and closes the connection. */

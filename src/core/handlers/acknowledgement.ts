@@ -1,10 +1,18 @@
 // What PUBACK, PUBREC, PUBREL and PUBCOMP have in common: an identifier, and in MQTT 5 a reason and properties.
-import { decodeProperties, malformed, protocolError, Reader, ReasonCode, reasonIsValid } from '../../protocol/index.js';
+import {
+  decodeProperties,
+  malformed,
+  protocolError,
+  Reader,
+  ReasonCode,
+  reasonIsValid,
+} from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
 
 /** The packet identifier; checks that the rest of the packet is as it must be. */
 export function readPacketId(connection: Connection, bytes: Uint8Array, body: number, end: number): number {
-  if (end - body !== 2 && (end - body < 2 || connection.version !== 5)) throw malformed('acknowledgement has a wrong length');
+  if (end - body !== 2 && (end - body < 2 || connection.version !== 5))
+    throw malformed('acknowledgement has a wrong length');
   const packetId = (bytes[body]! << 8) | bytes[body + 1]!;
   if (packetId === 0) throw protocolError('packet identifier must not be 0');
   return packetId;

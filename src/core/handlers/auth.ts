@@ -1,10 +1,16 @@
 // AUTH (MQTT 5 section 4.12): a step of an enhanced authentication, or the start of a new one on a connection
 // that is open already. The methods come from plugins.
-import { decodeAuth, malformed, MqttError, protocolError, Reader, ReasonCode } from '../../protocol/index.js';
+import { decodeAuth, MqttError, malformed, protocolError, Reader, ReasonCode } from '../../protocol/index.js';
 import { type Connection, State } from '../connection.js';
 import type { AuthenticationStep } from '../plugin.js';
 
-export function auth(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function auth(
+  connection: Connection,
+  bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   if (connection.version !== 5 || connection.authenticationMethod === undefined) {
     throw protocolError('AUTH without an authentication method in CONNECT'); // [MQTT-4.12.0-6]
   }
@@ -15,14 +21,21 @@ export function auth(connection: Connection, bytes: Uint8Array, _start: number, 
     throw new MqttError(ReasonCode.BadAuthenticationMethod, 'authentication method is not that of CONNECT'); // [MQTT-4.12.0-5]
   }
   if (connection.state === State.CONNECTED && reason === ReasonCode.ReAuthenticate) {
-    connection.exchange = connection.engine.hooks.authenticationMethods.get(connection.authenticationMethod)!(connection);
-  } else if (reason !== ReasonCode.ContinueAuthentication) throw protocolError('AUTH with a reason code that does not fit here'); // [MQTT-4.12.0-3]
+    connection.exchange = connection.engine.hooks.authenticationMethods.get(connection.authenticationMethod)!(
+      connection,
+    );
+  } else if (reason !== ReasonCode.ContinueAuthentication)
+    throw protocolError('AUTH with a reason code that does not fit here'); // [MQTT-4.12.0-3]
   else if (connection.exchange === null) throw protocolError('AUTH without an exchange under way');
   return authenticateNext(connection, properties.authenticationData, (step) => finish(connection, step));
 }
 
 /** Takes one step; `done` runs when the client is who it says. Returns whether to go on reading. */
-export function authenticateNext(connection: Connection, data: Uint8Array | undefined, done: (step: AuthenticationStep) => void): boolean {
+export function authenticateNext(
+  connection: Connection,
+  data: Uint8Array | undefined,
+  done: (step: AuthenticationStep) => void,
+): boolean {
   const { engine } = connection;
   const answer = (step: AuthenticationStep | null): void => {
     if (step === null) {

@@ -3,24 +3,30 @@ import {
   type ConnackPacket,
   type ConnectPacket,
   decodeConnect,
-  malformed,
-  MqttError,
-  OutboundTopicAliases,
   InboundTopicAliases,
+  MqttError,
+  malformed,
+  OutboundTopicAliases,
   type Properties,
   Reader,
   ReasonCode,
 } from '../../protocol/index.js';
-import { type Connection, State } from '../connection.js';
+import { type Connection, MAX_PACKET_SIZE, State } from '../connection.js';
 import type { Session } from '../session.js';
 import { authenticateNext } from './auth.js';
 
-export function connect(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function connect(
+  connection: Connection,
+  bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   if (connection.state !== State.NEW) throw new MqttError(ReasonCode.ProtocolError, 'second CONNECT'); // [MQTT-3.1.0-2]
   noteVersion(connection, bytes, body, end);
   const reader = new Reader(bytes, body, end);
   const packet = decodeConnect(reader);
-  if (reader.remaining > 0 && packet.version !== 3) throw malformed('CONNECT is longer than its content');
+  if (reader.remaining > 0) throw malformed('CONNECT is longer than its content');
   noteClient(connection, packet);
   judge(connection, packet);
   return authenticate(connection, packet);
@@ -56,7 +62,7 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
   const properties = packet.properties!;
   connection.receiveLimit = window;
   connection.sendQuota = Math.min(window, properties.receiveMaximum ?? 65_535); // [MQTT-3.3.4-9]
-  connection.clientMaxPacketSize = properties.maximumPacketSize ?? Number.MAX_SAFE_INTEGER;
+  connection.clientMaxPacketSize = Math.min(properties.maximumPacketSize ?? MAX_PACKET_SIZE, MAX_PACKET_SIZE);
   connection.wantsProblemInformation = properties.requestProblemInformation !== 0;
   connection.authenticationMethod = properties.authenticationMethod;
   if (maxTopicAlias > 0) connection.aliasesIn = new InboundTopicAliases(maxTopicAlias);
@@ -72,19 +78,26 @@ function judge(connection: Connection, packet: ConnectPacket): void {
   if (packet.clientId === '') {
     // 3.1 had no generated client ids, 3.1.1 has them for clean sessions only [MQTT3-3.1.3-8]
     const mayBeEmpty = packet.version === 5 || (packet.version === 4 && packet.cleanStart);
-    if (!mayBeEmpty || !options.allowZeroLengthClientid) throw new MqttError(ReasonCode.ClientIdentifierNotValid, 'client id is empty');
+    if (!mayBeEmpty || !options.allowZeroLengthClientid)
+      throw new MqttError(ReasonCode.ClientIdentifierNotValid, 'client id is empty');
     connection.clientId = engine.newClientId();
   }
   const { maxKeepalive } = options;
   if (maxKeepalive > 0 && (packet.keepAlive === 0 || packet.keepAlive > maxKeepalive)) {
-    if (packet.version !== 5) throw new MqttError(ReasonCode.ClientIdentifierNotValid, `keep alive is above ${maxKeepalive}`);
+    if (packet.version !== 5)
+      throw new MqttError(ReasonCode.ClientIdentifierNotValid, `keep alive is above ${maxKeepalive}`);
     connection.keepAlive = maxKeepalive; // [MQTT-3.1.2-21]
   }
   const { will } = packet;
   if (will === undefined) return;
-  if (will.qos > options.maxQos) throw new MqttError(ReasonCode.QoSNotSupported, `will QoS ${will.qos} is not allowed here`); // [MQTT-3.2.2-12]
-  if (will.retain && !options.retainAvailable) throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-13]
-  connection.will = { message: engine.makeWill(connection, will), delay: will.properties?.willDelayInterval ?? 0 };
+  if (will.qos > options.maxQos)
+    throw new MqttError(ReasonCode.QoSNotSupported, `will QoS ${will.qos} is not allowed here`); // [MQTT-3.2.2-12]
+  if (will.retain && !options.retainAvailable)
+    throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-13]
+  connection.will = {
+    message: engine.makeWill(connection, will),
+    delay: will.properties?.willDelayInterval ?? 0,
+  };
 }
 
 function authenticate(connection: Connection, packet: ConnectPacket): boolean {
@@ -92,10 +105,13 @@ function authenticate(connection: Connection, packet: ConnectPacket): boolean {
   const method = connection.authenticationMethod;
   if (method !== undefined) {
     const start = engine.hooks.authenticationMethods.get(method);
-    if (start === undefined) throw new MqttError(ReasonCode.BadAuthenticationMethod, 'authentication method is not available'); // [MQTT-4.12.0-1]
+    if (start === undefined)
+      throw new MqttError(ReasonCode.BadAuthenticationMethod, 'authentication method is not available'); // [MQTT-4.12.0-1]
     connection.exchange = start(connection);
     connection.pendingConnect = packet;
-    return authenticateNext(connection, packet.properties?.authenticationData, (step) => engine.finishAuthentication(connection, step));
+    return authenticateNext(connection, packet.properties?.authenticationData, (step) =>
+      engine.finishAuthentication(connection, step),
+    );
   }
   const refusal = engine.refusesClient(connection, { username: packet.username, password: packet.password });
   if (refusal instanceof Promise) {
@@ -124,7 +140,12 @@ export function establish(connection: Connection, packet: ConnectPacket, extras:
   engine.attach(session, connection, sessionExpiry(connection, packet));
   const properties = connackProperties(connection, packet, session, extras);
   // 3.1 does not know of session present
-  const connack: ConnackPacket = { type: 'connack', sessionPresent: sessionPresent && packet.version !== 3, reason: 0, properties };
+  const connack: ConnackPacket = {
+    type: 'connack',
+    sessionPresent: sessionPresent && packet.version !== 3,
+    reason: 0,
+    properties,
+  };
   const safe = engine.safety();
   if (safe === undefined) {
     engine.connected(connection, connack);
@@ -137,12 +158,22 @@ export function establish(connection: Connection, packet: ConnectPacket, extras:
 /** Seconds. Before MQTT 5 a session is either clean, or kept for ever. */
 function sessionExpiry(connection: Connection, packet: ConnectPacket): number {
   const { maxSessionExpiry } = connection.engine.options;
-  const asked = packet.version === 5 ? (packet.properties?.sessionExpiryInterval ?? 0) : packet.cleanStart ? 0 : 0xffffffff;
+  const asked =
+    packet.version === 5
+      ? (packet.properties?.sessionExpiryInterval ?? 0)
+      : packet.cleanStart
+        ? 0
+        : 0xffffffff;
   return maxSessionExpiry > 0 ? Math.min(asked, maxSessionExpiry) : asked;
 }
 
 /** In the order in which Mosquitto sends them; what is at its default is left out. */
-function connackProperties(connection: Connection, packet: ConnectPacket, session: Session, extras: Properties): Properties {
+function connackProperties(
+  connection: Connection,
+  packet: ConnectPacket,
+  session: Session,
+  extras: Properties,
+): Properties {
   if (connection.version !== 5) return {};
   const { options } = connection.engine;
   const asked = packet.properties ?? {};
@@ -150,6 +181,7 @@ function connackProperties(connection: Connection, packet: ConnectPacket, sessio
     serverKeepAlive: connection.keepAlive !== packet.keepAlive ? connection.keepAlive : undefined,
     topicAliasMaximum: options.maxTopicAlias > 0 ? options.maxTopicAlias : undefined,
     assignedClientIdentifier: packet.clientId === '' ? connection.clientId : undefined, // [MQTT-3.2.2-16]
+    ...extras,
     retainAvailable: options.retainAvailable ? undefined : 0,
     maximumPacketSize: options.maxPacketSize,
     receiveMaximum: options.maxInflightMessages > 0 ? options.maxInflightMessages : undefined,
@@ -157,9 +189,9 @@ function connackProperties(connection: Connection, packet: ConnectPacket, sessio
     wildcardSubscriptionAvailable: options.wildcardSubscriptions ? undefined : 0,
     subscriptionIdentifierAvailable: options.subscriptionIdentifiers ? undefined : 0,
     sharedSubscriptionAvailable: options.sharedSubscriptions ? undefined : 0,
-    sessionExpiryInterval: session.expiryInterval !== (asked.sessionExpiryInterval ?? 0) ? session.expiryInterval : undefined,
+    sessionExpiryInterval:
+      session.expiryInterval !== (asked.sessionExpiryInterval ?? 0) ? session.expiryInterval : undefined,
     responseInformation: responseInformation(connection, asked),
-    ...extras,
   };
 }
 

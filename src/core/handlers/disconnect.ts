@@ -2,7 +2,13 @@
 import { decodeDisconnect, malformed, protocolError, Reader, ReasonCode } from '../../protocol/index.js';
 import { type Connection, State } from '../connection.js';
 
-export function disconnect(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function disconnect(
+  connection: Connection,
+  bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   const reader = new Reader(bytes, body, end);
   const packet = decodeDisconnect(reader, connection.version);
   if (reader.remaining > 0) throw malformed('packet is longer than its content');
@@ -10,7 +16,8 @@ export function disconnect(connection: Connection, bytes: Uint8Array, _start: nu
   const expiry = packet.properties?.sessionExpiryInterval;
   if (expiry !== undefined && session !== null) {
     // it may not be raised from 0: the session was not kept for that [MQTT-3.14.2-2]
-    if (session.expiryInterval === 0 && expiry > 0) throw protocolError('session expiry interval was 0 and cannot be raised');
+    if (session.expiryInterval === 0 && expiry > 0)
+      throw protocolError('session expiry interval was 0 and cannot be raised');
     connection.engine.setSessionExpiry(session, expiry);
   }
   if (connection.state !== State.CONNECTED) {

@@ -2,7 +2,13 @@
 import { malformed } from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
 
-export function pingreq(connection: Connection, _bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function pingreq(
+  connection: Connection,
+  _bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   if (body !== end) throw malformed('PINGREQ has no content');
   connection.send({ type: 'pingresp' });
   return true;

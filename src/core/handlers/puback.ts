@@ -4,7 +4,13 @@ import type { Connection } from '../connection.js';
 import { Awaiting } from '../inflight.js';
 import { readPacketId, readReason } from './acknowledgement.js';
 
-export function puback(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function puback(
+  connection: Connection,
+  bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   const packetId = readPacketId(connection, bytes, body, end);
   if (end - body > 2) readReason(PacketType.PUBACK, bytes, body, end);
   const session = connection.session!;

@@ -1,5 +1,12 @@
 // PUBLISH from a client (MQTT 5 section 3.3): checked, routed, acknowledged. The broker's hot path begins here.
-import { isValidUtf8Payload, MqttError, PacketType, protocolError, ReasonCode, readPublish } from '../../protocol/index.js';
+import {
+  isValidUtf8Payload,
+  MqttError,
+  PacketType,
+  protocolError,
+  ReasonCode,
+  readPublish,
+} from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
 import type { Message } from '../message.js';
 import type { Topic } from '../topic-cache.js';
@@ -29,7 +36,12 @@ export function publish(
     return true;
   }
   if (engine.asksBeforePublish || message.topic.isReserved) return ask(connection, message);
-  if (message.qos === 0 && !message.retain && engine.run.begin(message, engine.router.route(message.topic), session)) return true;
+  if (
+    message.qos === 0 &&
+    !message.retain &&
+    engine.run.begin(message, engine.router.route(message.topic), session)
+  )
+    return true;
   accept(connection, message);
   return true;
 }
@@ -54,15 +66,19 @@ function topicOf(connection: Connection, message: Message): Topic {
 }
 
 function aliases(connection: Connection): NonNullable<Connection['aliasesIn']> {
-  if (connection.aliasesIn === null) throw new MqttError(ReasonCode.TopicAliasInvalid, 'topic aliases are not available');
+  if (connection.aliasesIn === null)
+    throw new MqttError(ReasonCode.TopicAliasInvalid, 'topic aliases are not available');
   return connection.aliasesIn;
 }
 
 function checkLimits(connection: Connection, message: Message): void {
   const { options } = connection.engine;
-  if (message.qos > options.maxQos) throw new MqttError(ReasonCode.QoSNotSupported, `QoS ${message.qos} is not allowed here`); // [MQTT-3.2.2-11]
-  if (message.retain && !options.retainAvailable) throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-14]
-  if (message.hasSubscriptionIdentifier) throw protocolError('PUBLISH from a client has a subscription identifier'); // [MQTT-3.3.4-6]
+  if (message.qos > options.maxQos)
+    throw new MqttError(ReasonCode.QoSNotSupported, `QoS ${message.qos} is not allowed here`); // [MQTT-3.2.2-11]
+  if (message.retain && !options.retainAvailable)
+    throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-14]
+  if (message.hasSubscriptionIdentifier)
+    throw protocolError('PUBLISH from a client has a subscription identifier'); // [MQTT-3.3.4-6]
 }
 
 /** Somebody has to be asked first, and may take time. */
@@ -91,10 +107,19 @@ function refuse(connection: Connection, qos: number, packetId: number, reason: n
 }
 
 /** Routes a message and acknowledges it, once what the acknowledgement promises is safe. */
-function accept(connection: Connection, message: Message, qos = message.qos, packetId = message.packetId): void {
+function accept(
+  connection: Connection,
+  message: Message,
+  qos = message.qos,
+  packetId = message.packetId,
+): void {
   const { engine } = connection;
   const { validatePayloadFormat, retainAvailable } = engine.options;
-  if (validatePayloadFormat && message.payloadFormat === 1 && !isValidUtf8Payload(message.bytes, message.payloadStart, message.end)) {
+  if (
+    validatePayloadFormat &&
+    message.payloadFormat === 1 &&
+    !isValidUtf8Payload(message.bytes, message.payloadStart, message.end)
+  ) {
     return refuse(connection, qos, packetId, ReasonCode.PayloadFormatInvalid, 'payload is not UTF-8');
   }
   if (message.retain && retainAvailable && !engine.retained.hasRoomFor(message)) {
@@ -102,6 +127,11 @@ function accept(connection: Connection, message: Message, qos = message.qos, pac
   }
   if (qos === 2) connection.session!.receive(packetId, connection.receiveLimit);
   const matched = engine.publish(message);
-  if (qos === 1) connection.acknowledge(PacketType.PUBACK, packetId, matched ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers);
+  if (qos === 1)
+    connection.acknowledge(
+      PacketType.PUBACK,
+      packetId,
+      matched ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers,
+    );
   else if (qos === 2) connection.acknowledge(PacketType.PUBREC, packetId, ReasonCode.Success);
 }

@@ -4,14 +4,20 @@ import type { Connection } from '../connection.js';
 import { Awaiting } from '../inflight.js';
 import { readPacketId, readReason } from './acknowledgement.js';
 
-export function pubrec(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function pubrec(
+  connection: Connection,
+  bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   const packetId = readPacketId(connection, bytes, body, end);
   const reason = end - body > 2 ? readReason(PacketType.PUBREC, bytes, body, end) : 0;
   const { session, engine } = connection;
   const state = session!.inflight.state(packetId);
   if (state === Awaiting.PUBACK) throw protocolError('PUBREC for a QoS 1 message');
   if (state === Awaiting.NOTHING) {
-    if (reason < 0x80) connection.sendAcknowledgement(PacketType.PUBREL, packetId, ReasonCode.PacketIdentifierNotFound);
+    if (reason < 0x80) connection.sendAcknowledgement(PacketType.PUBREL, packetId, ReasonCode.Success);
     return true;
   }
   if (reason >= 0x80) {

@@ -1,13 +1,20 @@
 // PUBREL (MQTT 5 section 3.6): the client forgets a QoS 2 message, so its identifier may come again.
-import { PacketType, ReasonCode } from '../../protocol/index.js';
+import { flagsAreValid, malformed, PacketType, ReasonCode } from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
 import { readPacketId, readReason } from './acknowledgement.js';
 
-export function pubrel(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function pubrel(
+  connection: Connection,
+  bytes: Uint8Array,
+  start: number,
+  body: number,
+  end: number,
+): boolean {
+  if (!flagsAreValid(bytes[start]!, connection.version)) throw malformed('flags of PUBREL are wrong'); // [MQTT-3.6.1-1]
   const packetId = readPacketId(connection, bytes, body, end);
   if (end - body > 2) readReason(PacketType.PUBREL, bytes, body, end);
-  const known = connection.session!.release(packetId);
-  const reason = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-  connection.acknowledge(PacketType.PUBCOMP, packetId, reason);
+  // an identifier that is not known is one of a PUBREL that came before: no mistake, and Mosquitto says nothing
+  connection.session!.release(packetId);
+  connection.acknowledge(PacketType.PUBCOMP, packetId, ReasonCode.Success);
   return true;
 }

@@ -24,9 +24,17 @@ interface Request {
   reason: number;
 }
 
-export function subscribe(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function subscribe(
+  connection: Connection,
+  bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   const packet = decodeSubscribe(new Reader(bytes, body, end), connection.version);
-  const requests = packet.subscriptions.map((asked) => judge(connection, asked, packet.properties?.subscriptionIdentifier?.[0] ?? 0));
+  const requests = packet.subscriptions.map((asked) =>
+    judge(connection, asked, packet.properties?.subscriptionIdentifier?.[0] ?? 0),
+  );
   const authorized = authorizeAll(connection, requests);
   if (authorized instanceof Promise) {
     connection.later(authorized, () => finish(connection, packet, requests));
@@ -49,9 +57,12 @@ function judge(connection: Connection, asked: SubscriptionRequest, identifier: n
   }
   if (parsed.group !== null && asked.noLocal) throw protocolError('no local on a shared subscription'); // [MQTT-3.8.3-4]
   let reason = Math.min(asked.qos, options.maxQos);
-  if (parsed.group !== null && !options.sharedSubscriptions) reason = ReasonCode.SharedSubscriptionsNotSupported;
-  else if (identifier > 0 && !options.subscriptionIdentifiers) reason = ReasonCode.SubscriptionIdentifiersNotSupported;
-  else if (!options.wildcardSubscriptions && hasWildcard(parsed.filter)) reason = ReasonCode.WildcardSubscriptionsNotSupported;
+  if (parsed.group !== null && !options.sharedSubscriptions)
+    reason = ReasonCode.SharedSubscriptionsNotSupported;
+  else if (identifier > 0 && !options.subscriptionIdentifiers)
+    reason = ReasonCode.SubscriptionIdentifiersNotSupported;
+  else if (!options.wildcardSubscriptions && hasWildcard(parsed.filter))
+    reason = ReasonCode.WildcardSubscriptionsNotSupported;
   return { asked, ...parsed, reason };
 }
 
@@ -61,7 +72,12 @@ function authorizeAll(connection: Connection, requests: Request[], from = 0): Ma
   for (let i = from; i < requests.length; i++) {
     const request = requests[i]!;
     if (request.reason >= 0x80) continue;
-    const action = { type: 'subscribe', topic: request.asked.filter, qos: request.asked.qos, retain: false } as const;
+    const action = {
+      type: 'subscribe',
+      topic: request.asked.filter,
+      qos: request.asked.qos,
+      retain: false,
+    } as const;
     const refusal = engine.refusal(connection, action);
     if (refusal instanceof Promise) {
       return refusal.then((reason) => {
@@ -82,13 +98,22 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
     if (request.reason >= 0x80) continue;
     const { asked, group, filter } = request;
     const isNew = !session.subscriptions.has(asked.filter);
-    if (isNew && engine.options.maxSubscriptions > 0 && session.subscriptions.size >= engine.options.maxSubscriptions) {
+    if (
+      isNew &&
+      engine.options.maxSubscriptions > 0 &&
+      session.subscriptions.size >= engine.options.maxSubscriptions
+    ) {
       request.reason = ReasonCode.QuotaExceeded;
       continue;
     }
     const noLocal = asked.noLocal || (connection.isBridge && group === null);
     const { retainAsPublished } = asked;
-    engine.subscribe(session, asked.filter, group, filter, { qos: request.reason, noLocal, retainAsPublished, identifier, });
+    engine.subscribe(session, asked.filter, group, filter, {
+      qos: request.reason,
+      noLocal,
+      retainAsPublished,
+      identifier,
+    });
     engine.hooks.tell('subscribe', connection, asked.filter, request.reason as 0 | 1 | 2);
     const wantsRetained = asked.retainHandling === 0 || (asked.retainHandling === 1 && isNew);
     if (group === null && wantsRetained) fetch.push(session.subscriptions.get(asked.filter)!);
@@ -100,8 +125,10 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
 function answer(connection: Connection, packetId: number, requests: Request[], fetch: Subscription[]): void {
   const { engine, session, version } = connection;
   if (session === null || session.connection !== connection) return;
-  const reasons = requests.map(({ reason }) => subackCode(reason, version));
-  const reasonString = requests.some(({ reason }) => reason >= 0x80) ? refusalText(connection, requests) : undefined;
+  const reasons = requests.map((request) => subackCode(request, version));
+  const reasonString = requests.some(({ reason }) => reason >= 0x80)
+    ? refusalText(connection, requests)
+    : undefined;
   connection.send({ type: 'suback', packetId, reasons, properties: { reasonString } });
   for (const subscription of fetch) {
     const messages = engine.retained.matching(subscription.node.filter);
@@ -112,10 +139,10 @@ function answer(connection: Connection, packetId: number, requests: Request[], f
   if (session.retained !== null) session.pump();
 }
 
-/** MQTT 3.1.1 has one code for failure; 3.1 has none and grants what it does not give. */
-function subackCode(reason: number, version: number): number {
+/** MQTT 3.1.1 has one code for failure; 3.1 has none, so that its clients are told what they want to hear. */
+function subackCode({ reason, asked }: Request, version: number): number {
   if (version === 5 || reason < 0x80) return reason;
-  return version === 4 ? 0x80 : 0;
+  return version === 4 ? 0x80 : asked.qos;
 }
 
 function refusalText(connection: Connection, requests: Request[]): string | undefined {
@@ -123,4 +150,3 @@ function refusalText(connection: Connection, requests: Request[]): string | unde
   const refused = requests.filter(({ reason }) => reason >= 0x80).map(({ asked }) => asked.filter);
   return `refused: ${refused.join(', ').slice(0, 256)}`;
 }
-

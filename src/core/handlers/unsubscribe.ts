@@ -2,7 +2,13 @@
 import { decodeUnsubscribe, parseTopicFilter, Reader, ReasonCode } from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
 
-export function unsubscribe(connection: Connection, bytes: Uint8Array, _start: number, body: number, end: number): boolean {
+export function unsubscribe(
+  connection: Connection,
+  bytes: Uint8Array,
+  _start: number,
+  body: number,
+  end: number,
+): boolean {
   const { engine } = connection;
   const session = connection.session!;
   const packet = decodeUnsubscribe(new Reader(bytes, body, end), connection.version);
