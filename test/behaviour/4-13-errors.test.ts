@@ -112,7 +112,9 @@ describe('with reasonStrings off', () => {
 
   testOurs('there is none', async () => {
     const client = await terse.connect();
-    expect((await client.request([{ filter: 'a#' }])).properties).toEqual({});
+    expect((await client.request([{ filter: 'too/many/levels/'.repeat(100) }])).properties).toEqual({});
+    client.send(client.message('$SYS/x', 'x', { qos: 1 }));
+    expect((await client.next('puback')).properties).toEqual({});
     client.send({ type: 'pingresp' });
     expect(await client.next('disconnect')).toMatchObject({ properties: {} });
   });

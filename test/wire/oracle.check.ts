@@ -1,4 +1,5 @@
-// Holds the wire cases against another broker, which must be started fresh, and prints where it disagrees:
+// Holds the wire cases against another broker, which must be started fresh, and prints where it disagrees
+// (cases with options are left out, since they need a broker of their own):
 //   mosquitto -c FILE          with the lines `listener 18830 127.0.0.1` and `allow_anonymous true`
 //   ORACLE_PORT=18830 npx vitest run --config test/wire/oracle.config.ts
 import { once } from 'node:events';

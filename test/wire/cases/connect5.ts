@@ -39,17 +39,17 @@ const format: WireCase[] = [
   ),
   refuses5(
     '81',
-    'properties longer than the packet',
+    'properties of CONNECT longer than the packet',
     packet('10', str('MQTT'), '05 02 00 00 20 11 00 00 00 01', str('c')),
   ),
   refuses5(
     '81',
-    'a property length of five bytes',
+    'a property length of five bytes in CONNECT',
     packet('10', str('MQTT'), '05 02 00 00 ff ff ff ff 01', str('c')),
   ),
   refuses5(
     '81',
-    '[MQTT-1.5.5-1] a property length of more bytes than it needs',
+    '[MQTT-1.5.5-1] a property length of more bytes than it needs in CONNECT',
     packet('10', str('MQTT'), '05 02 00 00 80 00', str('c')),
   ),
 ];
@@ -82,13 +82,13 @@ const texts: WireCase[] = [
     ),
     refuses5(
       '81',
-      `${tag} [MQTT-1.5.7-1] the value of a user property with ${what}`,
+      `${tag} [MQTT-1.5.7-1] the value of a user property of CONNECT with ${what}`,
       connect(5, { properties: `26 ${str('name')} ${sized(bytes!)}` }),
     ),
   ]),
   refuses5(
     '81',
-    '[MQTT-1.5.7-1] the name of a user property with U+0000',
+    '[MQTT-1.5.7-1] the name of a user property of CONNECT with U+0000',
     connect(5, { properties: `26 ${sized('00')} ${str('value')}` }),
   ),
   refuses5(
