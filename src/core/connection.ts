@@ -25,7 +25,7 @@ import {
 import type { Engine } from './engine.js';
 import { handlers } from './handlers/index.js';
 import type { Message } from './message.js';
-import { Output, REFERENCE_SIZE } from './output.js';
+import { Output } from './output.js';
 import type { AuthenticationExchange, ClientInfo } from './plugin.js';
 import type { Session } from './session.js';
 import { Timer } from './timers.js';
@@ -36,11 +36,17 @@ import type { WillMessage } from './wills.js';
 /** NEW waits for CONNECT; CONNECTING is between CONNECT and CONNACK, while somebody is asked. */
 export const State = { NEW: 0, CONNECTING: 1, CONNECTED: 2, CLOSED: 3 } as const;
 
+/** What one connection may read before the others have their turn. */
+const TURN_BYTES = 524_288;
+
 /** Deliveries of QoS 1 and 2, and retained messages, wait while more than this is on its way out. */
 const PAUSE_DELIVERIES = 262_144;
 
 /** The largest packet that MQTT can carry. */
 export const MAX_PACKET_SIZE = 268_435_460;
+
+/** Smaller packets are copied without a further look. */
+const REFERENCE_SIZE = 16_384;
 
 /** The variant that is being written: used by one call at a time. */
 const variant: PublishVariant = {
@@ -91,6 +97,9 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   heardAt: number;
   connectedAt = 0;
   readonly pauseDeliveriesAt = PAUSE_DELIVERIES;
+  /** Bytes that it read in this turn. */
+  #turnBytes = 0;
+  #turn = 0;
   #readingPaused = false;
   /** Asynchronous work for a packet is under way; the packets behind it wait. */
   #waiting = false;
@@ -135,7 +144,25 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.engine.run.end();
       this.fail(error);
     }
-    if (this.output.pending > this.engine.options.maxOutputBytes) this.#pauseReading();
+    const { turns } = this.engine;
+    if (this.#turn !== turns) {
+      this.#turn = turns;
+      this.#turnBytes = 0;
+    }
+    this.#turnBytes += length;
+    if (this.#turnBytes > TURN_BYTES) this.#waitForTurn();
+    else if (this.output.pending > this.engine.options.maxOutputBytes) this.#pauseReading();
+  }
+
+  /** It has sent a lot in one turn: the others come first, and what it sent goes out. */
+  #waitForTurn(): void {
+    this.#pauseReading();
+    this.engine.nextTurn(this);
+  }
+
+  /** A new turn: it may read again, unless something else speaks against it. */
+  turn(): void {
+    if (!this.#waiting) this.#resumeReading();
   }
 
   drained(): void {
@@ -317,6 +344,11 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   /** A QoS 0 message; lost when the connection is too far behind. */
   sendQoS0(message: Message, retain: boolean, identifiers: readonly number[] | null): void {
+    // before CONNACK it is not here yet
+    if (this.state !== State.CONNECTED) {
+      this.engine.metrics.droppedOffline++;
+      return;
+    }
     if (this.output.pending > this.engine.options.maxOutputBytes) {
       this.engine.metrics.droppedSlowSubscriber++;
       return;
@@ -341,10 +373,12 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (size > this.clientMaxPacketSize) return this.#tooLarge();
     const { output, engine } = this;
     let at: number;
-    if (size < REFERENCE_SIZE) {
+    const isReferenced = size >= REFERENCE_SIZE && message.isReferenced;
+    if (isReferenced) at = this.#appendHead(encoded);
+    else {
       at = output.reserve(size);
       copyBytes(bytes, start, end, output.buffer, at);
-    } else at = this.#appendLarge(encoded);
+    }
     const buffer = output.buffer;
     buffer[at] = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
     if (qos > 0) {
@@ -354,13 +388,13 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     }
     if (encoded.expiryAt !== 0)
       writeUint32(buffer, at + encoded.expiryAt - start, message.remainingExpiry(engine.now()));
-    if (size >= REFERENCE_SIZE) this.#referencePayload(message);
+    if (isReferenced) this.#referencePayload(message);
     this.#publishSent(size, message.end - message.payloadStart);
     return true;
   }
 
   /** The head goes into the buffer; returns where. The payload is referenced after the head was patched. */
-  #appendLarge(encoded: Message): number {
+  #appendHead(encoded: Message): number {
     const head = encoded.payloadStart - encoded.start;
     const at = this.output.reserve(head);
     copyBytes(encoded.bytes, encoded.start, encoded.payloadStart, this.output.buffer, at);
@@ -401,12 +435,12 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     }
     const { output } = this;
     const payload = message.end - message.payloadStart;
-    const isLarge = payload >= REFERENCE_SIZE;
-    const at = output.reserve(isLarge ? size - payload : size);
+    const isReferenced = size >= REFERENCE_SIZE && message.isReferenced;
+    const at = output.reserve(isReferenced ? size - payload : size);
     const expiry = message.expiryAt === 0 ? 0 : message.remainingExpiry(this.engine.now());
     const head = writePublishHead(output.buffer, at, message, topic, variant, packetId, expiry);
     if (dup) output.buffer[at]! |= 8;
-    if (isLarge) this.#referencePayload(message);
+    if (isReferenced) this.#referencePayload(message);
     else copyBytes(message.bytes, message.payloadStart, message.end, output.buffer, head);
     this.#publishSent(size, payload);
     return true;

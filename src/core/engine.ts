@@ -125,8 +125,11 @@ export class Engine {
   time: number;
   readonly #environment: Environment;
   readonly #emit: Emit;
+  /** How often what was written has been sent. */
+  turns = 0;
   #dirty: Connection[] = [];
   #toPump: Connection[] = [];
+  #nextTurn: Connection[] = [];
   #flushScheduled = false;
   #stopTicking: (() => void) | null = null;
   #redirection: Redirection | null = null;
@@ -216,8 +219,15 @@ export class Engine {
     this.scheduleFlush();
   }
 
+  /** A connection that waits until the others had their turn. */
+  nextTurn(connection: Connection): void {
+    this.#nextTurn.push(connection);
+    this.scheduleFlush();
+  }
+
   readonly #flush = (): void => {
     this.#flushScheduled = false;
+    this.turns++;
     if (this.#toPump.length > 0) {
       const toPump = this.#toPump;
       this.#toPump = [];
@@ -230,6 +240,11 @@ export class Engine {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const connection of dirty) connection.flush();
+    if (this.#nextTurn.length > 0) {
+      const readers = this.#nextTurn;
+      this.#nextTurn = [];
+      for (const connection of readers) connection.turn();
+    }
   };
 
   // ---- connections ----
@@ -251,13 +266,13 @@ export class Engine {
     return connection;
   }
 
-  /** Whether the broker takes one more client now; throws the reason why not. */
-  judgeConnection(connection: Connection): void {
+  /** Whether the broker takes one more client now; throws the reason why not. False: it was sent elsewhere. */
+  judgeConnection(connection: Connection): boolean {
     const { maxConnections, maxConnectionRate, maxSessions } = this.options;
     if (this.#closing) throw new MqttError(ReasonCode.ServerUnavailable, 'server is shutting down');
     if (this.#redirection !== null) {
       connection.disconnect(...redirectArguments(this.#redirection));
-      return;
+      return false;
     }
     if (maxConnections > 0 && this.connections.size > maxConnections) {
       throw new MqttError(ReasonCode.QuotaExceeded, `more than ${maxConnections} connections`);
@@ -278,6 +293,7 @@ export class Engine {
     if (maxSessions > 0 && this.sessions.size >= maxSessions && !this.sessions.has(connection.clientId)) {
       throw new MqttError(ReasonCode.QuotaExceeded, `more than ${maxSessions} sessions`);
     }
+    return true;
   }
 
   /** CONNACK and everything that follows from it. */
@@ -367,8 +383,10 @@ export class Engine {
     this.setSessionExpiry(session, expiryInterval);
   }
 
+  /** `seconds` as the client wants it; the options may limit it. */
   setSessionExpiry(session: Session, seconds: number): void {
-    session.expiryInterval = seconds;
+    const { maxSessionExpiry } = this.options;
+    session.expiryInterval = maxSessionExpiry > 0 ? Math.min(seconds, maxSessionExpiry) : seconds;
     if (this.records === null) return;
     if (session.isPersistent) {
       session.stored = true;
@@ -509,6 +527,7 @@ export class Engine {
     if (message.retain && this.options.retainAvailable) this.retained.set(message);
     const { publisher } = message;
     const { receivers, groups } = route;
+    message.receivers = receivers.length;
     for (let i = 0; i < receivers.length; i++) {
       const receiver = receivers[i]!;
       const subscription = receiver.session === publisher ? receiver.own : receiver;
@@ -660,6 +679,7 @@ export class Engine {
     const refusal = this.refusal(connection, action);
     if (refusal instanceof Promise) {
       const kept = message.keep(this.slab);
+      kept.publisher = connection.session;
       return refusal.then((reason) => (reason !== 0 ? reason : this.#offerPublish(connection, kept)));
     }
     return refusal !== 0 ? refusal : this.#offerPublish(connection, message);
@@ -679,6 +699,7 @@ export class Engine {
       );
       if (answer instanceof Promise) {
         const kept = current.keep(this.slab);
+        kept.publisher = connection.session;
         return answer.then((value) => {
           const changed = this.#change(kept, shown, value);
           return typeof changed === 'number' ? changed : this.#offerPublish(connection, changed, i + 1);

@@ -10,6 +10,10 @@ import {
 import type { Session } from './session.js';
 import type { Topic } from './topic-cache.js';
 
+/** Payloads of smaller packets are always copied, those of larger ones never more than once. */
+const REFERENCE_SIZE = 16_384;
+const COPY_SIZE = 131_072;
+
 const SLAB_SIZE = 16_384;
 /** Messages above this size get memory of their own. */
 const SLAB_SHARE = SLAB_SIZE / 4;
@@ -54,6 +58,8 @@ export class Message extends Publish {
   expiresAt = NEVER;
   /** Nobody will write to the bytes again. */
   owned = false;
+  /** How many subscriptions it goes to, while it is being routed. */
+  receivers = 0;
   /** The copy that outlives the routing, when one was made. */
   #kept: Message | null = null;
   /** Encodings for other receivers: index (version 5 ? 2 : 0) + (QoS above 0 ? 1 : 0). */
@@ -94,6 +100,8 @@ export class Message extends Publish {
       const at = slab.take(this.end - this.start);
       copy.#moveTo(slab.bytes, at);
     }
+    // who sent it matters while it is routed; held for longer it would keep a session that is gone
+    copy.publisher = null;
     copy.asKept();
     this.#kept = copy;
     return copy;
@@ -139,6 +147,17 @@ export class Message extends Publish {
     if (this.topicAlias !== 0) this.topicAliasAt += offset;
     if (this.expiryAt !== 0) this.expiryAt += offset;
     this.payloadStart += offset;
+  }
+
+  /**
+   * Whether a connection should refer to the payload instead of copying it: when it is large, and its bytes stay
+   * as they are, or so many want them that one copy to keep is cheaper.
+   */
+  get isReferenced(): boolean {
+    return (
+      this.end - this.start >= REFERENCE_SIZE &&
+      (this.owned || this.receivers > 2 || this.end - this.start > COPY_SIZE)
+    );
   }
 
   /** Whether its own bytes will do for a receiver, with packet identifier, flags and expiry patched. */

@@ -2,28 +2,36 @@
 // and all of it goes out with one write an event-loop turn. An idle connection holds no buffer.
 import type { Transport } from './transport.js';
 
-/** A connection begins with a small buffer and is given a large one when it needs it. */
+/** A connection begins with a small buffer and is given larger ones when it needs them. */
 const SMALL = 4096;
 const LARGE = 65_536;
-/** Payloads from this size on are referenced instead of copied, if their bytes do not change. */
-export const REFERENCE_SIZE = 16_384;
-const POOL_LIMIT = 512;
+const HUGE = 262_144;
+/** Bytes of buffers of one size that are kept for later. */
+const POOL_BYTES = 16 * 1024 * 1024;
 const NONE = new Uint8Array(0);
 
 /** Buffers that are not in use, shared by the connections of a broker. */
 export class BufferPool {
   readonly #small: Uint8Array[] = [];
   readonly #large: Uint8Array[] = [];
+  readonly #huge: Uint8Array[] = [];
 
   take(size: number): Uint8Array {
     if (size <= SMALL) return this.#small.pop() ?? new Uint8Array(SMALL);
     if (size <= LARGE) return this.#large.pop() ?? new Uint8Array(LARGE);
+    if (size <= HUGE) return this.#huge.pop() ?? new Uint8Array(HUGE);
     return new Uint8Array(size);
   }
 
   give(buffer: Uint8Array): void {
-    const list = buffer.length === SMALL ? this.#small : buffer.length === LARGE ? this.#large : null;
-    if (list !== null && list.length < POOL_LIMIT) list.push(buffer);
+    const list = this.#listOf(buffer.length);
+    if (list !== null && list.length * buffer.length < POOL_BYTES) list.push(buffer);
+  }
+
+  #listOf(size: number): Uint8Array[] | null {
+    if (size === SMALL) return this.#small;
+    if (size === LARGE) return this.#large;
+    return size === HUGE ? this.#huge : null;
   }
 }
 

@@ -110,6 +110,7 @@ export class Run {
   #fits(connection: Connection): boolean {
     return (
       (connection.version === 5) === (this.#version === 5) &&
+      connection.isConnected &&
       connection.aliasesOut === null &&
       this.#largest <= connection.clientMaxPacketSize &&
       this.#engine.hooks.deliver.length === 0 &&

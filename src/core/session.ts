@@ -85,6 +85,7 @@ export class Session extends Timer {
 
   /** Whether the window to the client is open: quota left, and the connection not behind. */
   windowOpen(connection: Connection): boolean {
+    if (!connection.isConnected) return false;
     if (this.inflight.unacknowledged >= connection.sendQuota || this.inflight.size >= ALL_IDENTIFIERS)
       return false;
     if (connection.output.pending > connection.pauseDeliveriesAt) return false;

@@ -39,7 +39,7 @@ interface StreamBinding {
   kLastWriteWasAsync: number;
 }
 
-const READ_BUFFER_SIZE = 65_536;
+const READ_BUFFER_SIZE = 262144;
 const END_OF_FILE = -4095;
 /** After `end` the other side has this long to take what was sent and to close. */
 const LINGER_MS = 2000;

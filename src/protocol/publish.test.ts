@@ -159,11 +159,27 @@ describe('a PUBLISH that is read in place', () => {
   });
 
   it('tells whether its remaining length has the shortest form, and so may be forwarded as it is', () => {
-    const view = new Publish();
-    const bytes = Uint8Array.from([0x30, 0x83, 0x00, 0, 1, 0x61]);
-    readPublish(view, bytes, 0, 3, bytes.length, 4);
-    expect(view.shortest).toBe(false);
-    expect(readHex('30 03 0001 61', 4).shortest).toBe(true);
+    const forms: [header: number[], contentSize: number, isShortest: boolean][] = [
+      [[0x03], 3, true],
+      [[0x83, 0x00], 3, false],
+      [[0x83, 0x80, 0x80, 0x00], 3, false],
+      [[0x7f], 127, true],
+      [[0xff, 0x00], 127, false],
+      [[0x80, 0x01], 128, true],
+      [[0xff, 0x7f], 16_383, true],
+      [[0xff, 0xff, 0x00], 16_383, false],
+      [[0x80, 0x80, 0x01], 16_384, true],
+    ];
+    for (const [header, contentSize, isShortest] of forms) {
+      for (const start of [0, 130]) {
+        const body = start + 1 + header.length;
+        const bytes = new Uint8Array(body + contentSize);
+        bytes.set([0x30, ...header, 0, 1, 0x61], start);
+        const view = new Publish();
+        readPublish(view, bytes, start, body, bytes.length, 4);
+        expect(view.shortest, `${header} at ${start}`).toBe(isShortest);
+      }
+    }
   });
 });
 

@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ReasonCode } from '../../src/protocol/index.js';
-import { testOurs, useServer } from './server.js';
+import { testOurs, useServer, useSharedServer } from './server.js';
 
-describe('Keep Alive', () => {
-  const server = useServer();
+describe.concurrent('Keep Alive', () => {
+  const server = useSharedServer();
 
   testOurs(
     '[MQTT-3.1.2-22] [MQTT-3.2.2-22] ends a silent connection after one and a half of it, with 0x8D',

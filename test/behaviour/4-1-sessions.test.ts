@@ -38,17 +38,19 @@ describe('the session expiry interval', () => {
   });
 
   test('[MQTT-3.1.2-23] [MQTT-4.1.0-1] [MQTT-4.1.0-2] the session lasts that long after the connection, and all through it', async () => {
-    const [short, long, ever, connected] = [freshId(), freshId(), freshId(), freshId()];
+    const [short, long, longest, ever, connected] = [freshId(), freshId(), freshId(), freshId(), freshId()];
     const stays = await server.connect(persistent(connected, 1));
     await stays.subscribe('a', { qos: 1 });
     await (await server.connect(persistent(short, 1))).drop();
     await (await server.connect(persistent(long, 60))).drop();
+    await (await server.connect(persistent(longest, 0xffff_fffe))).drop();
     await (await server.connect(persistent(ever, 0xffff_ffff))).drop();
     await delay(2500);
     await stays.drop();
     expect(await isThere(connected)).toBe(true);
     expect(await isThere(short)).toBe(false);
     expect(await isThere(long)).toBe(true);
+    expect(await isThere(longest)).toBe(true);
     expect(await isThere(ever)).toBe(true);
   });
 

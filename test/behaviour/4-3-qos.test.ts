@@ -55,6 +55,7 @@ describe('the server as sender', () => {
     const first = held + 1;
     let last = held;
     let around = 0;
+    const wrong: number[] = [];
     while (around === 0 || last < first) {
       publisher.send(...batch);
       const acknowledgements: AcknowledgementPacket[] = [];
@@ -62,13 +63,13 @@ describe('the server as sender', () => {
         await publisher.next('puback');
         const packetId = (await client.next('publish')).packetId!;
         if (packetId < last) around++;
-        expect(packetId).not.toBe(held);
-        expect(packetId).toBeGreaterThan(0);
+        if (packetId === held || packetId === 0) wrong.push(packetId);
         acknowledgements.push({ type: 'puback', packetId, reason: 0 });
         last = packetId;
       }
       client.send(...acknowledgements);
     }
+    expect(wrong).toEqual([]);
     expect(around).toBe(1);
   });
 

@@ -112,7 +112,7 @@ describe.each(versions)('%s', (_, options) => {
     await publisher.publish('a', 'x', { qos: 1 });
     await publisher.publish('a', 'y', { qos: 2 });
     await client.texts(2);
-    await client.silence(1000);
+    await client.silence(400);
   });
 
   test('[MQTT-3.1.2-4] Clean Start 1 resends nothing', async () => {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, test } from 'vitest';
 import type { Broker, BrokerOptions } from '../../src/index.js';
 import { memoryPair } from '../wire/memory-pair.js';
 import { type ConnectOptions, TestClient } from './client.js';
@@ -84,6 +84,14 @@ export function useServer(options: BrokerOptions = {}): Server {
   const server = new Server();
   beforeEach(() => server.start(options));
   afterEach(() => server.stop());
+  return server;
+}
+
+/** One broker for all tests of a file or a describe, which may run at the same time: for those that wait. */
+export function useSharedServer(options: BrokerOptions = {}): Server {
+  const server = new Server();
+  beforeAll(() => server.start(options));
+  afterAll(() => server.stop());
   return server;
 }
 

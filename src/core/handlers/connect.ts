@@ -4,15 +4,17 @@ import {
   type ConnectPacket,
   decodeConnect,
   InboundTopicAliases,
+  isValidUtf8Payload,
   MqttError,
   malformed,
   OutboundTopicAliases,
   type Properties,
   Reader,
   ReasonCode,
+  type Will,
 } from '../../protocol/index.js';
 import { type Connection, MAX_PACKET_SIZE, State } from '../connection.js';
-import type { Session } from '../session.js';
+import { NEVER_EXPIRES, type Session } from '../session.js';
 import { authenticateNext } from './auth.js';
 
 export function connect(
@@ -28,7 +30,7 @@ export function connect(
   const packet = decodeConnect(reader);
   if (reader.remaining > 0) throw malformed('CONNECT is longer than its content');
   noteClient(connection, packet);
-  judge(connection, packet);
+  if (!judge(connection, packet)) return false;
   return authenticate(connection, packet);
 }
 
@@ -71,10 +73,10 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
 }
 
 /** What speaks against a client without asking anybody. */
-function judge(connection: Connection, packet: ConnectPacket): void {
+function judge(connection: Connection, packet: ConnectPacket): boolean {
   const { engine } = connection;
   const { options } = engine;
-  engine.judgeConnection(connection);
+  if (!engine.judgeConnection(connection)) return false;
   if (packet.clientId === '') {
     // 3.1 had no generated client ids, 3.1.1 has them for clean sessions only [MQTT3-3.1.3-8]
     const mayBeEmpty = packet.version === 5 || (packet.version === 4 && packet.cleanStart);
@@ -88,12 +90,22 @@ function judge(connection: Connection, packet: ConnectPacket): void {
       throw new MqttError(ReasonCode.ClientIdentifierNotValid, `keep alive is above ${maxKeepalive}`);
     connection.keepAlive = maxKeepalive; // [MQTT-3.1.2-21]
   }
-  const { will } = packet;
-  if (will === undefined) return;
+  if (packet.will !== undefined) noteWill(connection, packet.will);
+  return true;
+}
+
+function noteWill(connection: Connection, will: Will): void {
+  const { engine } = connection;
+  const { options } = engine;
   if (will.qos > options.maxQos)
     throw new MqttError(ReasonCode.QoSNotSupported, `will QoS ${will.qos} is not allowed here`); // [MQTT-3.2.2-12]
   if (will.retain && !options.retainAvailable)
     throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-13]
+  if (options.validatePayloadFormat && will.properties?.payloadFormatIndicator === 1) {
+    const { payload } = will;
+    if (!isValidUtf8Payload(payload, 0, payload.length))
+      throw new MqttError(ReasonCode.PayloadFormatInvalid, 'will payload is not UTF-8');
+  }
   connection.will = {
     message: engine.makeWill(connection, will),
     delay: will.properties?.willDelayInterval ?? 0,
@@ -137,7 +149,7 @@ export function establish(connection: Connection, packet: ConnectPacket, extras:
   const existing = engine.sessions.get(connection.clientId);
   const sessionPresent = existing !== undefined;
   const session = existing ?? engine.createSession(connection.clientId);
-  engine.attach(session, connection, sessionExpiry(connection, packet));
+  engine.attach(session, connection, sessionExpiry(packet));
   const properties = connackProperties(connection, packet, session, extras);
   // 3.1 does not know of session present
   const connack: ConnackPacket = {
@@ -156,15 +168,9 @@ export function establish(connection: Connection, packet: ConnectPacket, extras:
 }
 
 /** Seconds. Before MQTT 5 a session is either clean, or kept for ever. */
-function sessionExpiry(connection: Connection, packet: ConnectPacket): number {
-  const { maxSessionExpiry } = connection.engine.options;
-  const asked =
-    packet.version === 5
-      ? (packet.properties?.sessionExpiryInterval ?? 0)
-      : packet.cleanStart
-        ? 0
-        : 0xffffffff;
-  return maxSessionExpiry > 0 ? Math.min(asked, maxSessionExpiry) : asked;
+function sessionExpiry(packet: ConnectPacket): number {
+  if (packet.version === 5) return packet.properties?.sessionExpiryInterval ?? 0;
+  return packet.cleanStart ? 0 : NEVER_EXPIRES;
 }
 
 /** In the order in which Mosquitto sends them; what is at its default is left out. */

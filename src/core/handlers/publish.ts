@@ -90,6 +90,7 @@ function ask(connection: Connection, message: Message): boolean {
     return true;
   }
   const kept = message.keep(engine.slab);
+  kept.publisher = connection.session;
   connection.later(decision, (value) => settle(connection, kept, value));
   return false;
 }
