@@ -97,6 +97,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   heardAt: number;
   connectedAt = 0;
   readonly pauseDeliveriesAt = PAUSE_DELIVERIES;
+  /** A whole packet came: half of one is no sign of life [MQTT-3.1.2-22]. */
+  #heard = false;
   /** Bytes that it read in this turn. */
   #turnBytes = 0;
   #turn = 0;
@@ -136,7 +138,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   received(bytes: Uint8Array, length: number): void {
     if (this.state === State.CLOSED) return;
     this.engine.metrics.bytesReceived += length;
-    this.heardAt = this.engine.now();
+    this.#heard = false;
     try {
       this.reader.push(bytes, length, this);
       this.engine.run.end();
@@ -144,6 +146,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.engine.run.end();
       this.fail(error);
     }
+    if (this.#heard) this.heardAt = this.engine.now();
     const { turns } = this.engine;
     if (this.#turn !== turns) {
       this.#turn = turns;
@@ -188,6 +191,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       if (first === 0x30 && run.continues(bytes, start, body, end)) return true;
       run.end();
     }
+    this.#heard = true;
     const type = first >> 4;
     this.engine.metrics.packetsReceived[type]!++;
     if (this.state !== State.CONNECTED && !this.#mayReceive(type)) return false;

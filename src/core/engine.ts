@@ -608,7 +608,10 @@ export class Engine {
       if (reason !== 0) return;
       this.metrics.willsSent++;
       this.startMessageExpiry(message);
+      // the client may be back by now, with no local [MQTT-3.8.3-3]
+      message.publisher = this.sessions.get(message.publisherId) ?? null;
       this.publish(message);
+      message.publisher = null;
     };
     const refusal = this.refusal(client, action);
     if (refusal instanceof Promise) void refusal.then(send);

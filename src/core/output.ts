@@ -124,10 +124,14 @@ export class Output {
     if (length === 0) return;
     const buffer = this.buffer;
     this.#length = 0;
-    this.#sending = length; // a transport that fails may come back to this connection at once
-    if (this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length)))
-      this.#sending = 0;
-    else this.buffer = NONE;
+    // a stream in memory may answer, and this connection write again, before `write` returns
+    this.buffer = NONE;
+    this.#sending = length;
+    const hasLeft = this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length));
+    if (!hasLeft) return;
+    this.#sending = 0;
+    if (this.buffer === NONE) this.buffer = buffer;
+    else this.#pool.give(buffer);
   }
 
   #flushAll(waiting: Uint8Array[]): void {

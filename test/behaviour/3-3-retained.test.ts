@@ -241,4 +241,25 @@ describe('many retained messages', () => {
     expect(new Set(found).size).toBe(count);
     await subscriber.nothing();
   });
+
+  test('of QoS 1 that a connection had no time for come when the session is resumed', async () => {
+    const publisher = await server.connect();
+    const payloads = ['1', '2', '3', '4', '5'];
+    for (const payload of payloads) {
+      await publisher.publish(`many/${payload}`, payload, { retain: true, qos: 1 });
+    }
+    const session = { clientId: freshId(), cleanStart: false };
+    const properties = { sessionExpiryInterval: 60 };
+    const first = await server.connect({
+      ...session,
+      acknowledge: false,
+      properties: { ...properties, receiveMaximum: 1 },
+    });
+    await first.subscribe('many/#', { qos: 1 });
+    await first.next('publish');
+    await first.drop();
+    const second = await server.connect({ ...session, properties });
+    expect((await second.texts(5)).sort()).toEqual(payloads);
+    await second.nothing();
+  });
 });

@@ -148,11 +148,11 @@ describe('large messages', () => {
       await subscribers[0]!.subscribe('offset', { qos: 1 });
       for (let i = 0; i < 3; i++) await publisher.publish('offset', 'x', { qos: 1 });
       await subscribers[0]!.texts(3);
-      publisher.send(
-        ...large.map((size, index) =>
-          publisher.message('large', payloadOf(index, size), { qos, packetId: 500 + index }),
-        ),
+      const messages = large.map((size, index) =>
+        publisher.message('large', payloadOf(index, size), { qos, packetId: 500 + index }),
       );
+      publisher.send(...messages);
+      if (qos === 2) for (const { packetId } of messages) publisher.acknowledge('pubrel', packetId!);
       for (const subscriber of subscribers) checkPayloads(await receive(subscriber, large.length), large);
     },
   );

@@ -117,7 +117,8 @@ describe('pondhawk, starting', () => {
 
   it('says with --hints, as npm start has it, how to try it', async () => {
     const port = await freePort();
-    const program = await started('-p', String(port), '--hints');
+    const program = pondhawk('-p', String(port), '--hints');
+    await program.until('its hints', ({ stdout }) => /mosquitto_pub .*\n/.test(stdout));
     expect(program.stdout).toContain(`127.0.0.1:${port}`);
     expect(program.stdout).toMatch(new RegExp(`mosquitto_sub .*-p ${port}`));
     expect(program.stdout).toMatch(new RegExp(`mosquitto_pub .*-p ${port}`));
