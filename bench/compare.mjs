@@ -3,7 +3,9 @@
 // another, started afresh, and the ratio is taken run by run. Ends with the project's targets, met or missed.
 //
 //   npm run bench -- [--quick] [--only qos0,qos1] [--brokers pondhawk,mosquitto,aedes] [--repeat N]
-//                    [--duration S] [--json FILE] [--no-build] [--list]
+//                    [--duration S] [--json FILE] [--quiet S] [--no-build] [--list]
+//
+// --quiet S waits before each run, S seconds at most, until the rest of the machine has been idle for a second.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -25,6 +27,7 @@ const { values: given } = parseArgs({
     repeat: { type: 'string', default: '1' },
     duration: { type: 'string' },
     json: { type: 'string' },
+    quiet: { type: 'string', default: '0' },
     build: { type: 'boolean', default: true },
     list: { type: 'boolean', default: false },
   },
@@ -101,10 +104,25 @@ async function run(row) {
   return results;
 }
 
+/** CPU seconds that the machine has used: user, nice, system, interrupts. */
+function machineCpu() {
+  const fields = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0].trim().split(/\s+/).map(Number);
+  return (fields[1] + fields[2] + fields[3] + fields[6] + fields[7]) / 100;
+}
+
+async function untilQuiet() {
+  for (const deadline = Date.now() + 1000 * Number(given.quiet); Date.now() < deadline; ) {
+    const before = machineCpu();
+    await new Promise((done) => setTimeout(done, 1000));
+    if (machineCpu() - before < 0.15) return;
+  }
+}
+
 /**
  * @param {Row} row @param {Peer} peer @param {import('./rows.mjs').Load} load @returns {Promise<Measured>}
  */
 async function runOnce(row, peer, load) {
+  await untilQuiet();
   try {
     const broker = await start(peer);
     try {
@@ -142,6 +160,9 @@ function ratio(above, below, figure) {
   return median(above.map((m, i) => (below[i]?.[figure] ? m[figure] / below[i][figure] : undefined)));
 }
 
+/** % of a core that the rest of the machine may use before it spoils a run. */
+const BUSY = 25;
+
 /** @param {Row} row @param {Measured} m who could not go faster */
 function limit(row, m) {
   if (m.rate === 0) return 'nothing';
@@ -150,7 +171,7 @@ function limit(row, m) {
   if (row.kind === 'paced') return m.rate < 0.98 * m.asked ? 'behind' : 'paced';
   if (broker) return generator ? 'both' : 'broker';
   if (generator) return 'generator';
-  return (m.other ?? 0) > 25 ? 'machine' : 'neither';
+  return (m.other ?? 0) > BUSY ? 'machine' : 'neither';
 }
 
 // ---------------------------------------------------------------- printing
@@ -259,9 +280,12 @@ function check(row, results) {
       target.atLeast === undefined ? `<= ${print(target.atMost)}` : `>= ${print(target.atLeast)}`;
     const met =
       is !== undefined && is >= (target.atLeast ?? 0) && is <= (target.atMost ?? Number.POSITIVE_INFINITY);
+    const runs = [...results.values()].flat(2);
     const flaw = (mine ?? []).flat().some((m) => m.error || m.lost || m.duplicates || m.order)
       ? ' (with faults)'
-      : '';
+      : runs.some((m) => (m.other ?? 0) > BUSY)
+        ? ' (the machine was busy)'
+        : '';
     const verdict = is === undefined ? 'not measured' : met ? 'met' : 'MISSED';
     return { row: row.name, what, wanted, is: print(is), verdict: `${verdict}${flaw}` };
   });

@@ -141,7 +141,12 @@ export function connectPacket(version: ProtocolVersion): Arbitrary<ConnectPacket
     .map((packet): ConnectPacket => {
       // only MQTT 5 has a password without a user name
       const lone = version !== 5 && packet.username === undefined;
-      return { ...packet, password: lone ? undefined : packet.password };
+      const password = lone ? undefined : packet.password;
+      if (packet.properties === undefined) return { ...packet, password };
+      // authentication data is nothing without a method
+      const { authenticationData: data, ...rest } = packet.properties;
+      const hasBoth = data !== undefined && rest.authenticationMethod !== undefined;
+      return { ...packet, password, properties: hasBoth ? packet.properties : rest };
     });
 }
 

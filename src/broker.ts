@@ -50,7 +50,8 @@ export interface ClientState extends ClientInfo {
 
 function environment(log: (level: LogLevel, text: string) => void): Environment {
   return {
-    now: Date.now,
+    now: () => performance.now(),
+    wallClock: Date.now,
     defer: (run) => {
       setImmediate(run);
     },
@@ -123,8 +124,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async #start(): Promise<void> {
     this.#state = 'starting';
     await this.#store?.open();
-    for (const plugin of this.#plugins) await plugin.start?.(this);
     this.#engine.start();
+    for (const plugin of this.#plugins) await plugin.start?.(this);
     this.#state = 'running';
   }
 
@@ -156,8 +157,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** Publishes a message. Returns whether anybody subscribed to it. Throws MqttError when it is not valid. */
   publish(request: PublishRequest): boolean {
-    const matched = this.#engine.publishRequest(request);
-    return matched;
+    // what the store has must be known first, or it would be overwritten
+    if (this.#state === 'new' && this.#store !== undefined)
+      throw new Error('start() or listen() first: the store is not open');
+    return this.#engine.publishRequest(request);
   }
 
   /** Calls `handler` for every message that matches. The payload is a Buffer of its own. */

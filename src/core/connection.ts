@@ -39,7 +39,7 @@ export const State = { NEW: 0, CONNECTING: 1, CONNECTED: 2, CLOSED: 3 } as const
 /** What one connection may read before the others have their turn. */
 const TURN_BYTES = 524_288;
 
-/** Deliveries of QoS 1 and 2, and retained messages, wait while more than this is on its way out. */
+/** See `pauseDeliveriesAt`. */
 const PAUSE_DELIVERIES = 262_144;
 
 /** The largest packet that MQTT can carry. */
@@ -96,7 +96,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   /** On the engine's clock, in milliseconds. */
   heardAt: number;
   connectedAt = 0;
-  readonly pauseDeliveriesAt = PAUSE_DELIVERIES;
+  /** Deliveries of QoS 1 and 2, and retained messages, wait while more bytes than this are on their way out. */
+  readonly pauseDeliveriesAt: number;
   /** A whole packet came: half of one is no sign of life [MQTT-3.1.2-22]. */
   #heard = false;
   /** Bytes that it read in this turn. */
@@ -110,6 +111,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     super();
     this.engine = engine;
     this.transport = transport;
+    this.pauseDeliveriesAt = Math.min(PAUSE_DELIVERIES, engine.options.maxOutputBytes / 2);
     this.output = new Output(transport, engine.pool);
     this.reader = new FrameReader(Math.min(engine.options.maxConnectSize, engine.packetSizeLimit));
     this.heardAt = engine.now();
@@ -172,9 +174,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     this.output.drained();
     if (this.state === State.CLOSED) return;
     this.output.flush();
-    if (this.output.pending <= PAUSE_DELIVERIES) this.session?.pump();
-    if (this.#readingPaused && !this.#waiting && this.output.pending <= PAUSE_DELIVERIES)
-      this.#resumeReading();
+    if (this.output.pending <= this.pauseDeliveriesAt) this.#caughtUp();
   }
 
   closed(error?: Error): void {
@@ -250,6 +250,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (!this.#readingPaused || this.state === State.CLOSED) return;
     if (this.output.pending > this.engine.options.maxOutputBytes) return;
     this.#readingPaused = false;
+    this.heardAt = this.engine.now();
     this.transport.resume();
   }
 
@@ -265,8 +266,16 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   flush(): void {
     this.dirty = false;
-    this.output.flush();
-    this.output.settle();
+    const { output } = this;
+    output.flush();
+    output.settle();
+    if (output.pending <= this.pauseDeliveriesAt) this.#caughtUp();
+  }
+
+  /** What was written has left, at once or by and by: whoever waited for that goes on. */
+  #caughtUp(): void {
+    if (this.session?.hasWaiting) this.engine.pumpSoon(this);
+    if (this.#readingPaused && !this.#waiting) this.#resumeReading();
   }
 
   #append(packet: Uint8Array): void {
@@ -334,8 +343,10 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   /** Refuses a PUBLISH with a reason; clients before MQTT 5 are told that it was taken [MQTT3-3.3.5-2]. */
   refusePublish(type: number, packetId: number, reason: number, text: string): void {
-    if (this.version !== 5 || !this.engine.options.reasonStrings || !this.wantsProblemInformation) {
-      this.sendAcknowledgement(type, packetId, reason);
+    const isBare = this.version !== 5 || !this.engine.options.reasonStrings || !this.wantsProblemInformation;
+    // in order: behind those that wait for the store [MQTT-4.6.0-2]
+    if (isBare || this.engine.records?.isUnsafe) {
+      this.acknowledge(type, packetId, reason);
       return;
     }
     this.send({
@@ -551,6 +562,10 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     const { maxConnectTime } = this.engine.options;
     if (maxConnectTime > 0 && now - this.connectedAt >= maxConnectTime * 1000) {
       this.disconnect(ReasonCode.MaximumConnectTime, `connected for more than ${maxConnectTime} seconds`);
+    } else if (this.#readingPaused) {
+      // it is we who do not listen
+      this.heardAt = now;
+      this.watch();
     } else if (this.keepAlive > 0 && now - this.heardAt >= this.keepAlive * 1500) {
       this.engine.metrics.keepAliveTimeouts++;
       this.disconnect(

@@ -17,6 +17,7 @@ import {
   type Will,
 } from '../protocol/index.js';
 import { Connection, State } from './connection.js';
+import { Decisions } from './decisions.js';
 import { establish } from './handlers/connect.js';
 import { Message, Slab } from './message.js';
 import { Metrics } from './metrics.js';
@@ -26,14 +27,10 @@ import {
   type Action,
   type AuthenticationStep,
   type ClientInfo,
-  type Credentials,
   Hooks,
   type LogLevel,
-  type MaybePromise,
-  type MessageChange,
   type Plugin,
   type PublishedMessage,
-  whenKnown,
 } from './plugin.js';
 import { Records } from './records.js';
 import { Retained } from './retained.js';
@@ -50,8 +47,10 @@ import { PendingWill } from './wills.js';
 
 /** What the engine needs of the world. */
 export interface Environment {
-  /** Milliseconds since 1970. */
+  /** Milliseconds, on a clock that nobody sets. */
   now(): number;
+  /** Milliseconds since 1970: for what is stored. */
+  wallClock(): number;
   /** Runs when the events at hand have been dealt with. */
   defer(run: () => void): void;
   /** Runs once, after some milliseconds; returns how to prevent it. */
@@ -113,6 +112,7 @@ export class Engine {
   readonly router: Router;
   readonly retained: Retained;
   readonly hooks: Hooks;
+  readonly decisions: Decisions;
   readonly records: Records | null;
   readonly pool = new BufferPool();
   readonly slab = new Slab();
@@ -153,8 +153,9 @@ export class Engine {
     this.hooks = new Hooks(parts.plugins, {
       timeoutMs: this.options.hookTimeout * 1000,
       after: (ms, run) => this.after(ms, run),
-      failed: (plugin, hook, error) => this.#hookFailed(plugin, hook, error),
+      failed: (plugin, hook, error) => this.hookFailed(plugin, hook, error),
     });
+    this.decisions = new Decisions(this);
   }
 
   start(): void {
@@ -169,6 +170,10 @@ export class Engine {
 
   now(): number {
     return this.#environment.now();
+  }
+
+  wallClock(): number {
+    return this.#environment.wallClock();
   }
 
   after(ms: number, run: () => void): () => void {
@@ -189,7 +194,8 @@ export class Engine {
     return this.options.maxPacketSize;
   }
 
-  #hookFailed(plugin: string, hook: string, error: unknown): void {
+  /** A plugin did not do as it should: counted and logged. */
+  hookFailed(plugin: string, hook: string, error: unknown): void {
     this.metrics.hookFailures++;
     this.log(
       'error',
@@ -456,7 +462,7 @@ export class Engine {
     session.stored = true;
     if (expiryInterval === NEVER_EXPIRES) return;
     // one that was connected when the broker stopped has its whole interval from now on
-    const since = leftAt === 0 ? 0 : this.now() - leftAt;
+    const since = leftAt === 0 ? 0 : Math.max(0, this.wallClock() - leftAt);
     this.timers.start(session, Math.max(0, expiryInterval * 1000 - since));
   }
 
@@ -613,7 +619,7 @@ export class Engine {
       this.publish(message);
       message.publisher = null;
     };
-    const refusal = this.refusal(client, action);
+    const refusal = this.decisions.refusal(client, action);
     if (refusal instanceof Promise) void refusal.then(send);
     else send(refusal);
   }
@@ -630,145 +636,13 @@ export class Engine {
     };
   }
 
-  // ---- plugins ----
-
-  /** 0, or the reason code with which a client may not connect. */
-  refusesClient(connection: Connection, credentials: Credentials): MaybePromise<number> {
-    const { authenticate } = this.hooks;
-    if (authenticate.length === 0) return 0;
-    const verdict = this.hooks.ask(
-      'authenticate',
-      authenticate,
-      (call) => call(connection, credentials),
-      false as boolean | number,
-    );
-    return whenKnown(verdict, (value) =>
-      value === true ? 0 : typeof value === 'number' ? value : ReasonCode.NotAuthorized,
-    );
-  }
-
-  /** 0, or the reason code with which a client may not do something. */
-  refusal(client: ClientInfo, action: Action): MaybePromise<number> {
-    const { authorize } = this.hooks;
-    if (authorize.length === 0) return 0;
-    const verdict = this.hooks.ask(
-      'authorize',
-      authorize,
-      (call) => call(client, action),
-      false as boolean | number,
-    );
-    return whenKnown(verdict, (value) => {
-      if (value === true) return 0;
-      this.metrics.authorizationFailures++;
-      this.log('notice', `${client.clientId}: ${action.type} of ${JSON.stringify(action.topic)} denied`);
-      return typeof value === 'number' && value >= 0x80 ? value : ReasonCode.NotAuthorized;
-    });
-  }
-
-  /** Whether plugins want to see messages before they are routed. */
-  get asksBeforePublish(): boolean {
-    return this.hooks.authorize.length > 0 || this.hooks.publish.length > 0;
-  }
-
-  /** The message to publish, perhaps changed, or the reason code with which it is refused. */
-  decidePublish(connection: Connection, message: Message): MaybePromise<Message | number> {
-    if (message.topic.isReserved) return ReasonCode.NotAuthorized;
-    const action: Action = {
-      type: 'publish',
-      topic: message.topic.text,
-      qos: message.qos as QoS,
-      retain: message.retain,
-    };
-    const refusal = this.refusal(connection, action);
-    if (refusal instanceof Promise) {
-      const kept = message.keep(this.slab);
-      kept.publisher = connection.session;
-      return refusal.then((reason) => (reason !== 0 ? reason : this.#offerPublish(connection, kept)));
-    }
-    return refusal !== 0 ? refusal : this.#offerPublish(connection, message);
-  }
-
-  /** Shows a message to the publish hooks, each seeing what those before it made of it. */
-  #offerPublish(connection: Connection, message: Message, from = 0): MaybePromise<Message | number> {
-    const { publish } = this.hooks;
-    let current = message;
-    for (let i = from; i < publish.length; i++) {
-      const shown = this.published(current);
-      const answer = this.hooks.ask<(typeof publish)[number]['call'], MessageChange | number>(
-        'publish',
-        publish.slice(i, i + 1),
-        (call) => call(connection, shown),
-        ReasonCode.ImplementationSpecificError,
-      );
-      if (answer instanceof Promise) {
-        const kept = current.keep(this.slab);
-        kept.publisher = connection.session;
-        return answer.then((value) => {
-          const changed = this.#change(kept, shown, value);
-          return typeof changed === 'number' ? changed : this.#offerPublish(connection, changed, i + 1);
-        });
-      }
-      const changed = this.#change(current, shown, answer);
-      if (typeof changed === 'number') return changed;
-      current = changed;
-    }
-    return current;
-  }
-
-  #change(
-    message: Message,
-    shown: PublishedMessage,
-    answer: MessageChange | number | undefined,
-  ): Message | number {
-    if (typeof answer === 'number') return answer >= 0x80 ? answer : message;
-    if (answer === undefined) return message;
-    const changed = this.makeMessage({ ...shown, ...answer }, message.publisherId);
-    changed.publisher = message.publisher;
-    changed.expiresAt = message.expiresAt;
-    return changed;
-  }
-
-  /** Whether the deliver hooks let a message go to a subscriber. */
-  allowsDelivery(connection: Connection, message: Message, qos: number, retain: boolean): boolean {
-    const shown: PublishedMessage = { ...this.published(message), qos: qos as QoS, retain };
-    for (const hook of this.hooks.deliver) {
-      try {
-        if (hook.call(connection, shown) !== false) continue;
-      } catch (error) {
-        this.#hookFailed(hook.plugin, 'deliver', error);
-      }
-      this.metrics.droppedByPlugin++;
-      return false;
-    }
-    return true;
-  }
-
-  /** null when the client is not who it says. */
-  nextAuthenticationStep(
-    connection: Connection,
-    data: Uint8Array | undefined,
-  ): MaybePromise<AuthenticationStep | null> {
-    const method = connection.authenticationMethod!;
-    try {
-      const step = connection.exchange!.next(data);
-      if (!(step instanceof Promise)) return step;
-      return this.hooks.supervised<AuthenticationStep | null>(method, 'authentication', step, null);
-    } catch (error) {
-      this.log(
-        'notice',
-        `${connection.name}: ${method} failed: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return null;
-    }
-  }
-
   /** The exchange of a CONNECT is over. */
-  finishAuthentication(connection: Connection, step: AuthenticationStep): void {
+  finishAuthentication(connection: Connection, step: AuthenticationStep): boolean {
     const packet = connection.pendingConnect!;
     connection.pendingConnect = null;
     if (step.username !== undefined) connection.username = step.username;
     const { authenticationMethod } = connection;
-    establish(connection, packet, { authenticationMethod, authenticationData: step.data });
+    return establish(connection, packet, { authenticationMethod, authenticationData: step.data });
   }
 
   // ---- going away ----

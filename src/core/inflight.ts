@@ -18,6 +18,8 @@ export class Inflight {
   size = 0;
   /** How many PUBLISHes of this network connection wait for their last acknowledgement: the used send quota. */
   unacknowledged = 0;
+  /** Bytes of those, as far as they were kept. */
+  bytes = 0;
   #slots = NO_SLOTS;
   #mask = -1;
   #deliveries: (Delivery | null)[] | null = null;
@@ -34,8 +36,9 @@ export class Inflight {
     return id;
   }
 
-  /** Puts back what a store had, or what a resend needs, under its identifier. */
+  /** Puts back what a store had under its identifier; one that is in use already stays as it is. */
   restore(id: number, state: number, delivery: Delivery | null): void {
+    if (this.#word(id) !== 0) return;
     while (this.#mask < 0 || this.#slots[(id & this.#mask) * WORDS] !== 0) this.#grow();
     this.#put(id, state, delivery, false);
     this.#last = id;
@@ -50,7 +53,9 @@ export class Inflight {
       this.#deliveries[slot] = delivery;
     }
     this.size++;
-    if (counted) this.unacknowledged++;
+    if (!counted) return;
+    this.unacknowledged++;
+    if (delivery !== null) this.bytes += delivery.message.size;
   }
 
   #grow(): void {
@@ -100,10 +105,12 @@ export class Inflight {
     const word = this.#slots[slot * WORDS]!;
     this.#slots[slot * WORDS] = 0;
     this.size--;
-    if ((word & COUNTED) !== 0) this.unacknowledged--;
+    const isCounted = (word & COUNTED) !== 0;
+    if (isCounted) this.unacknowledged--;
     if (this.#deliveries === null) return null;
     const delivery = this.#deliveries[slot]!;
     this.#deliveries[slot] = null;
+    if (isCounted && delivery !== null) this.bytes -= delivery.message.size;
     return delivery;
   }
 
@@ -113,12 +120,14 @@ export class Inflight {
     if ((this.#slots[at]! & COUNTED) !== 0) return;
     this.#slots[at]! |= COUNTED;
     this.unacknowledged++;
+    this.bytes += this.delivery(id)?.message.size ?? 0;
   }
 
   /** A new network connection: nothing counts against its quota yet. */
   uncount(): void {
     for (let i = 0; i < this.#slots.length; i += WORDS) this.#slots[i]! &= ~COUNTED;
     this.unacknowledged = 0;
+    this.bytes = 0;
   }
 
   /** Identifiers in use, in the order in which they were sent. */
@@ -137,5 +146,6 @@ export class Inflight {
     this.#deliveries = null;
     this.size = 0;
     this.unacknowledged = 0;
+    this.bytes = 0;
   }
 }

@@ -190,7 +190,7 @@ export class Message extends Publish {
     const topic = this.topic.bytes;
     const size = publishVariantSize(this, topic.length, variant);
     const bytes = new Uint8Array(size);
-    const head = writePublishHead(bytes, 0, this, topic, variant, 0, 0);
+    const head = writePublishHead(bytes, 0, this, topic, variant, 1, 0);
     bytes.set(this.bytes.subarray(this.payloadStart, this.end), head);
     const encoded = new Message();
     encoded.#become(this);

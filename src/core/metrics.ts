@@ -48,6 +48,8 @@ export class Metrics {
   hookFailures = 0;
   storeCommits = 0;
   storeFailures = 0;
+  /** Records that could not be read at the start. */
+  storeUnreadable = 0;
 
   get publishReceived(): number {
     return this.packetsReceived[PacketType.PUBLISH]!;

@@ -174,7 +174,9 @@ export class Hooks {
   ): void {
     for (const hook of this[name]) {
       try {
-        (hook.call as (...args: unknown[]) => void)(...args);
+        const answer = (hook.call as (...args: unknown[]) => unknown)(...args);
+        if (answer instanceof Promise)
+          answer.catch((error) => this.#supervision.failed(hook.plugin, name, error));
       } catch (error) {
         this.#supervision.failed(hook.plugin, name, error);
       }
@@ -202,21 +204,21 @@ export class Hooks {
         answer = onFailure;
       }
       if (answer instanceof Promise) {
-        return this.supervised(hook.plugin, name, answer, onFailure).then((value) =>
-          value === undefined ? this.ask(name, hooks, ask, onFailure, i + 1) : value,
-        );
+        return this.supervised(answer, onFailure, (error) =>
+          this.#supervision.failed(hook.plugin, name, error),
+        ).then((value) => (value === undefined ? this.ask(name, hooks, ask, onFailure, i + 1) : value));
       }
       if (answer !== undefined) return answer;
     }
     return undefined;
   }
 
-  /** A promise that settles in time, with `onFailure` if the other one rejects or takes too long. */
-  supervised<T>(plugin: string, hook: string, promise: Promise<T>, onFailure: T): Promise<T> {
-    const { timeoutMs, after, failed } = this.#supervision;
+  /** A promise that settles in time: with `onFailure`, and a report, if the other one rejects or takes too long. */
+  supervised<T>(promise: Promise<T>, onFailure: T, report: (error: unknown) => void): Promise<T> {
+    const { timeoutMs, after } = this.#supervision;
     return new Promise((resolve) => {
       const cancel = after(timeoutMs, () => {
-        failed(plugin, hook, new Error(`no answer within ${timeoutMs} ms`));
+        report(new Error(`no answer within ${timeoutMs} ms`));
         resolve(onFailure);
       });
       promise.then(
@@ -226,7 +228,7 @@ export class Hooks {
         },
         (error) => {
           cancel();
-          failed(plugin, hook, error);
+          report(error);
           resolve(onFailure);
         },
       );

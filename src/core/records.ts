@@ -181,7 +181,7 @@ export class Records {
   putSession(session: Session): void {
     const value = new Writer(16);
     value.uint32(session.expiryInterval);
-    writeTime(value, session.connection === null ? this.#engine.now() : 0);
+    writeTime(value, session.connection === null ? this.#engine.wallClock() : 0);
     this.#put(this.#partition(session.clientId), PREFIXES.session + session.clientId, value.bytes());
   }
 
@@ -251,10 +251,19 @@ export class Records {
     if (place === undefined) {
       place = { partition, key: PREFIXES.message + ordered(this.#nextMessage++), references: 0 };
       message.places.push(place);
-      this.#put(partition, place.key, encodeMessage(message), true);
+      this.#put(partition, place.key, this.#encode(message), true);
     }
     if (isNew) place.references++;
     return place.key;
+  }
+
+  /** Times are stored on the clock of the wall: a later process has another clock of its own. */
+  #encode(message: Message): Uint8Array {
+    const expires = message.expiresAt !== Number.POSITIVE_INFINITY;
+    return encodeMessage(
+      message,
+      expires ? message.expiresAt - this.#engine.now() + this.#engine.wallClock() : 0,
+    );
   }
 
   putReceived(session: Session, packetId: number): void {
@@ -275,7 +284,7 @@ export class Records {
 
   putRetained(message: Message): void {
     const topic = message.topic.text;
-    this.#put(this.#partition(topic), PREFIXES.retained + topic, encodeMessage(message));
+    this.#put(this.#partition(topic), PREFIXES.retained + topic, this.#encode(message));
   }
 
   deleteRetained(topic: string): void {
@@ -292,49 +301,62 @@ export class Records {
     }
   }
 
-  #entries(partition: number, letter: string): Iterable<{ key: string; value: Uint8Array }> {
-    return this.#store.range(partition, letter, following(letter));
+  /** Visits all records of a kind. One that cannot be read is passed over: it must not keep the broker from starting. */
+  #each(partition: number, letter: string, visit: (key: string, value: Uint8Array) => void): void {
+    for (const { key, value } of this.#store.range(partition, letter, following(letter))) {
+      try {
+        visit(key, value);
+      } catch (error) {
+        this.#engine.metrics.storeUnreadable++;
+        const text = error instanceof Error ? error.message : String(error);
+        this.#engine.log(
+          'error',
+          `record ${JSON.stringify(key)} of the store cannot be read and is left out: ${text}`,
+        );
+      }
+    }
   }
 
   #restoreRetained(partition: number): void {
     const now = this.#engine.now();
-    for (const { key, value } of this.#entries(partition, PREFIXES.retained)) {
+    this.#each(partition, PREFIXES.retained, (key, value) => {
       const message = this.#decodeMessage(value);
       if (message.expiresAt > now) this.#engine.retained.restore(message);
       else this.deleteRetained(key.slice(1));
-    }
+    });
   }
 
   #restoreSessions(partition: number): void {
     const messages = new Map<string, Message>();
-    for (const { key, value } of this.#entries(partition, PREFIXES.message)) {
+    this.#each(partition, PREFIXES.message, (key, value) => {
+      const number = Number.parseInt(key.slice(1), 36);
+      this.#nextMessage = Math.max(this.#nextMessage, number + 1);
       const message = this.#decodeMessage(value);
       message.places = [{ partition, key, references: 0 }];
       messages.set(key, message);
-      this.#nextMessage = Math.max(this.#nextMessage, Number.parseInt(key.slice(1), 36) + 1);
-    }
-    for (const { key, value } of this.#entries(partition, PREFIXES.session)) {
+    });
+    this.#each(partition, PREFIXES.session, (key, value) => {
       const reader = new Reader(value, 0, value.length);
       this.#engine.restoreSession(key.slice(1), reader.uint32(), readTime(reader));
-    }
-    for (const { key, value } of this.#entries(partition, PREFIXES.subscription)) {
+    });
+    this.#each(partition, PREFIXES.subscription, (key, value) => {
       const end = key.indexOf('\0');
       const reader = new Reader(value, 0, value.length);
       const flags = reader.byte();
+      const identifier = reader.uint32();
       const options = {
         qos: flags & 3,
         noLocal: (flags & 4) !== 0,
         retainAsPublished: (flags & 8) !== 0,
-        identifier: reader.uint32(),
+        identifier,
       };
       this.#engine.restoreSubscription(key.slice(1, end), key.slice(end + 1), options);
-    }
-    for (const { key } of this.#entries(partition, PREFIXES.received)) {
+    });
+    this.#each(partition, PREFIXES.received, (key) => {
       const end = key.indexOf('\0');
       this.#engine.restoreReceived(key.slice(1, end), Number.parseInt(key.slice(end + 1), 36));
-    }
-    for (const { key, value } of this.#entries(partition, PREFIXES.delivery))
-      this.#restoreDelivery(key, value, messages);
+    });
+    this.#each(partition, PREFIXES.delivery, (key, value) => this.#restoreDelivery(key, value, messages));
     for (const [key, message] of messages)
       if (message.places![0]!.references === 0) this.#put(partition, key, null);
   }
@@ -376,17 +398,17 @@ export class Records {
     const message = new Message();
     readPublish(message, value, start, reader.position, value.length, version);
     message.topic = this.#engine.topics.of(reader.string());
-    if (expiresAt !== 0) message.expiresAt = expiresAt;
+    if (expiresAt !== 0) message.expiresAt = expiresAt - this.#engine.wallClock() + this.#engine.now();
     message.publisherId = publisherId;
     return message.asKept();
   }
 }
 
 /** The packet is stored as one that carries its topic, whatever it was received as. */
-function encodeMessage(message: Message): Uint8Array {
+function encodeMessage(message: Message, expiresAt: number): Uint8Array {
   const packet = message.encodedFor(message.version, message.qos);
   const value = new Writer(64 + packet.size);
-  writeTime(value, message.expiresAt === Number.POSITIVE_INFINITY ? 0 : message.expiresAt);
+  writeTime(value, expiresAt);
   value.string(message.publisherId);
   value.byte(packet.version);
   const at = value.length;

@@ -3,7 +3,6 @@
 import type { Connection } from './connection.js';
 import { Delivery } from './delivery.js';
 import type { Engine } from './engine.js';
-import { Awaiting } from './inflight.js';
 import type { Message } from './message.js';
 import type { Subscription } from './subscriptions.js';
 import { Timer } from './timers.js';
@@ -141,7 +140,10 @@ export class RetainedCursor {
   #send(connection: Connection, message: Message, subscription: Subscription): boolean {
     const session = subscription.session;
     const qos = Math.min(message.qos, subscription.qos);
-    if (this.#engine.hooks.deliver.length > 0 && !this.#engine.allowsDelivery(connection, message, qos, true))
+    if (
+      this.#engine.hooks.deliver.length > 0 &&
+      !this.#engine.decisions.allowsDelivery(connection, message, qos, true)
+    )
       return true;
     if (connection.output.pending > connection.pauseDeliveriesAt) return false;
     if (qos === 0) {
@@ -149,13 +151,29 @@ export class RetainedCursor {
       return true;
     }
     if (session.queued > 0 || session.resend !== null || !session.windowOpen(connection)) return false;
-    const state = qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC;
-    const delivery = new Delivery(message, qos, true, subscription.identifiers, null);
-    const id = session.inflight.add(state, delivery);
-    if (connection.sendPublish(message, qos, true, false, id, subscription.identifiers)) {
-      session.inflightBytes += message.size;
-      if (session.stored) this.#engine.records?.putDelivery(session, delivery, id, state);
-    } else session.inflight.remove(id);
+    session.send(connection, new Delivery(message, qos, true, subscription.identifiers, null));
     return true;
+  }
+
+  /** What of QoS 1 and 2 was not sent yet, as deliveries that can wait. */
+  left(): Delivery[] {
+    return this.#parts.flatMap(({ subscription, messages, next }) =>
+      messages
+        .slice(next)
+        .filter(
+          (message) =>
+            Math.min(message.qos, subscription.qos) > 0 && this.#engine.retained.isCurrent(message),
+        )
+        .map(
+          (message) =>
+            new Delivery(
+              message,
+              Math.min(message.qos, subscription.qos),
+              true,
+              subscription.identifiers,
+              null,
+            ),
+        ),
+    );
   }
 }

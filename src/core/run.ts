@@ -18,6 +18,8 @@ export class Run {
   #start = 0;
   #end = 0;
   #count = 0;
+  /** Bytes of the first payload, which is counted already. */
+  #firstPayload = 0;
   /** Size of the largest packet. */
   #largest = 0;
   #version: ProtocolVersion = 4;
@@ -39,6 +41,7 @@ export class Run {
     this.#start = message.start;
     this.#end = message.end;
     this.#count = 1;
+    this.#firstPayload = message.end - message.payloadStart;
     this.#largest = message.size;
     this.#version = message.version;
     this.#topic = message.topic;
@@ -72,7 +75,7 @@ export class Run {
     // an estimate of the fixed headers would do; this counts them exactly for packets of one size
     const payload = this.#end - this.#start - count * (head + 1 + variableByteIntegerSize(this.#largest));
     metrics.packetsReceived[3]! += count - 1;
-    metrics.publishBytesReceived += Math.max(0, payload);
+    metrics.publishBytesReceived += Math.max(0, payload - this.#firstPayload);
     for (const receiver of this.#route!.receivers) {
       const subscription = receiver.session === this.#publisher ? receiver.own : receiver;
       if (subscription !== null) this.#deliver(subscription, payload);

@@ -38,8 +38,6 @@ export class Session extends Timer {
   /** QoS 2 identifiers from the client that wait for their PUBREL. */
   received: PacketIdSet | null = null;
   will: PendingWill | null = null;
-  /** Bytes of what is in flight, when there is a limit for them. */
-  inflightBytes = 0;
   /** Takes messages in the program itself, instead of a connection. */
   receiver: ((message: Message, subscription: Subscription, qos: number, retain: boolean) => void) | null =
     null;
@@ -90,7 +88,7 @@ export class Session extends Timer {
       return false;
     if (connection.output.pending > connection.pauseDeliveriesAt) return false;
     const limit = this.engine.options.maxInflightBytes;
-    return limit === 0 || this.inflightBytes < limit;
+    return limit === 0 || this.inflight.bytes < limit;
   }
 
   /** A message for one subscription. The message may be borrowed; what must wait is kept. */
@@ -108,9 +106,9 @@ export class Session extends Timer {
       this.#deliverOffline(message, subscription, qos, retain);
       return;
     }
-    if (engine.hooks.deliver.length > 0 && !engine.allowsDelivery(connection, message, qos, retain)) return;
     if (qos === 0) {
-      connection.sendQoS0(message, retain, subscription.identifiers);
+      if (this.#isAllowed(connection, message, 0, retain))
+        connection.sendQoS0(message, retain, subscription.identifiers);
       return;
     }
     if (
@@ -121,6 +119,7 @@ export class Session extends Timer {
       this.#enqueue(message, subscription, qos, retain);
       return;
     }
+    if (!this.#isAllowed(connection, message, qos, retain)) return;
     // nobody will ask for it again: it need not be kept
     if (this.expiryInterval === 0 && subscription.group === null && options.maxInflightBytes === 0) {
       const id = this.inflight.add(qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC, null);
@@ -128,7 +127,15 @@ export class Session extends Timer {
         this.inflight.remove(id);
       return;
     }
-    this.#send(connection, this.#delivery(message, subscription, qos, retain), true);
+    this.send(connection, this.#delivery(message, subscription, qos, retain));
+  }
+
+  /** Whether plugins let a message go to this client; asked when it is about to be sent. */
+  #isAllowed(connection: Connection, message: Message, qos: number, retain: boolean): boolean {
+    const { engine } = this;
+    return (
+      engine.hooks.deliver.length === 0 || engine.decisions.allowsDelivery(connection, message, qos, retain)
+    );
   }
 
   #deliverOffline(message: Message, subscription: Subscription, qos: number, retain: boolean): void {
@@ -189,17 +196,25 @@ export class Session extends Timer {
   }
 
   /** Sends a kept delivery under a new identifier; one that is too large for the client is dropped. */
-  #send(connection: Connection, delivery: Delivery, isNew: boolean): void {
-    const { message, qos } = delivery;
-    const state = qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC;
+  send(connection: Connection, delivery: Delivery): void {
+    const { records } = this.engine;
+    const state = delivery.qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC;
     const id = this.inflight.add(state, delivery);
-    if (connection.sendPublish(message, qos, delivery.retain, false, id, delivery.identifiers)) {
-      this.inflightBytes += message.size;
-      if (this.stored) this.engine.records?.putDelivery(this, delivery, id, state);
-    } else {
-      this.inflight.remove(id);
-      if (!isNew && this.stored) this.engine.records?.deleteDelivery(this, delivery);
+    if (!this.stored || records === null) {
+      this.#sendKept(connection, delivery, id);
+      return;
     }
+    records.putDelivery(this, delivery, id, state);
+    // after a crash the identifier must still stand for this message, or the client takes another for its repeat
+    if (delivery.qos === 2) records.whenSafe(() => this.#sendKept(connection, delivery, id));
+    else this.#sendKept(connection, delivery, id);
+  }
+
+  #sendKept(connection: Connection, delivery: Delivery, id: number): void {
+    // meanwhile it may have been sent again by another connection, or given up
+    if (this.connection !== connection || this.inflight.delivery(id) !== delivery) return;
+    const { message, qos, retain, identifiers } = delivery;
+    if (!connection.sendPublish(message, qos, retain, false, id, identifiers)) this.finish(id);
   }
 
   /** Sends what waits, as far as window and connection allow: resends, then the queue, then retained messages. */
@@ -229,9 +244,11 @@ export class Session extends Timer {
       queue.shift();
       this.engine.metrics.queuedMessages--;
       this.engine.metrics.queuedBytes -= delivery.message.size;
-      if (delivery.qos > 0) this.#send(connection, delivery, false);
+      const { message, qos, retain, identifiers } = delivery;
+      const isAllowed = this.#isAllowed(connection, message, qos, retain);
+      if (isAllowed && qos > 0) this.send(connection, delivery);
       else {
-        connection.sendQoS0(delivery.message, delivery.retain, delivery.identifiers);
+        if (isAllowed) connection.sendQoS0(message, retain, identifiers);
         if (this.stored) this.engine.records?.deleteDelivery(this, delivery);
       }
     }
@@ -271,9 +288,7 @@ export class Session extends Timer {
   /** The client acknowledged an identifier for good: it is free again. */
   finish(id: number): void {
     const delivery = this.inflight.remove(id);
-    if (delivery === null) return;
-    this.inflightBytes -= delivery.message.size;
-    if (this.stored) this.engine.records?.deleteDelivery(this, delivery);
+    if (delivery !== null && this.stored) this.engine.records?.deleteDelivery(this, delivery);
   }
 
   /** PUBREC came: from now on the client owes a PUBCOMP for the identifier, and the message is not needed. */
@@ -298,9 +313,13 @@ export class Session extends Timer {
 
   /** Its connection is gone. */
   detach(): void {
+    const { retained } = this;
     this.connection = null;
     this.resend = null;
     this.retained = null;
+    // SUBACK promised them: the next connection gets them
+    if (retained !== null && this.isPersistent)
+      for (const delivery of retained.left()) this.enqueue(delivery);
   }
 
   /** Everything that it still had to deliver, for others of its shared subscriptions to take over; empties it. */
@@ -316,7 +335,6 @@ export class Session extends Timer {
     const queue = this.queue;
     this.engine.metrics.droppedSessionEnded += this.inflight.size - left.length;
     this.inflight.clear();
-    this.inflightBytes = 0;
     this.queue = null;
     if (queue !== null) {
       for (let delivery = queue.shift(); delivery !== undefined; delivery = queue.shift()) {

@@ -154,6 +154,13 @@ describe('CONNECT', () => {
     }
   });
 
+  it('has no authentication data without an authentication method', () => {
+    const refused = packet(0x10, `${mqtt} 05 02 0000 04 16 0001 61 0000`);
+    expect(reasonOf(() => decode(refused, 5))).toBe(ReasonCode.ProtocolError);
+    const accepted = packet(0x10, `${mqtt} 05 02 0000 08 16 0001 61 15 0001 6d 0000`);
+    expect(decode(accepted, 5)).toMatchObject({ properties: { authenticationMethod: 'm' } });
+  });
+
   it('of MQTT 5 may have a password and no user name', () => {
     expect(decode(packet(0x10, `${mqtt} 05 42 0000 00 0000 0001 70`), 5)).toMatchObject({
       password: bytesOf('70'),
@@ -421,7 +428,10 @@ describe('the fixed header', () => {
 describe('what is decoded', () => {
   it('does not change when the bytes it came from are used again, node Buffers included', () => {
     const everything = [
-      packet(0x10, `${mqtt} 05 c6 0000 04 16 0001 61 0001 63 04 09 0001 62 0001 77 0001 70 0001 75 0001 73`),
+      packet(
+        0x10,
+        `${mqtt} 05 c6 0000 08 15 0001 6d 16 0001 61 0001 63 04 09 0001 62 0001 77 0001 70 0001 75 0001 73`,
+      ),
       packet(0x34, '0001 74 0001 04 09 0001 64 70617920'),
       'f0 0a 18 08 15 0001 6d 16 0001 64',
     ];

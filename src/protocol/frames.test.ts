@@ -259,12 +259,18 @@ describe('the fixed header', () => {
   });
 
   it('with flags that no packet has is refused before its packet is collected [MQTT-2.1.3-1]', () => {
-    for (const first of [0x00, 0x0f, 0x11, 0x36, 0x37, 0x60, 0x80, 0xa0, 0xc1, 0xe8, 0xff]) {
+    for (const first of [0x11, 0x36, 0x37, 0x60, 0x80, 0xa0, 0xc1, 0xe8, 0xff]) {
       const chunk = Uint8Array.from([first, 0xff, 0xff, 0x7f]);
-      expect(
-        reasonOf(() => new FrameReader().push(chunk, 4, new Collector())),
-        `0x${first.toString(16)}`,
-      ).toBe(ReasonCode.MalformedPacket);
+      const reason = reasonOf(() => new FrameReader().push(chunk, 4, new Collector()));
+      expect(reason, `0x${first.toString(16)}`).toBe(ReasonCode.MalformedPacket);
+    }
+  });
+
+  it('of the reserved packet type 0 is a protocol error, as for Mosquitto', () => {
+    for (const first of [0x00, 0x02, 0x0f]) {
+      const chunk = Uint8Array.from([first, 0xff, 0xff, 0x7f]);
+      const reason = reasonOf(() => new FrameReader().push(chunk, 4, new Collector()));
+      expect(reason, `0x${first.toString(16)}`).toBe(ReasonCode.ProtocolError);
     }
   });
 

@@ -227,3 +227,32 @@ describe('what is kept', () => {
     await publisher.disconnect();
   });
 });
+
+testOurs(
+  'a client in memory that answers in the very moment in which it is written to disturbs nothing',
+  async () => {
+    const [publisher, echo, witness] = [
+      await server.connect(),
+      await server.connect(),
+      await server.connect(),
+    ];
+    await echo.subscribe('call');
+    await witness.subscribe('#', { qos: 0 });
+    echo.onPublish = (message) => echo.send(echo.message('echo', text(message).slice(0, 4)));
+    const count = 600;
+    const numbers = Array.from({ length: count }, (_, index) => `${index}`.padStart(4, '0'));
+    // so much that the broker writes before it has handled all of it
+    publisher.send(
+      ...numbers.map((number, index) =>
+        publisher.message('call', number.padEnd(900, '.'), { qos: 1, packetId: index + 1 }),
+      ),
+    );
+    const seen: Record<string, string[]> = { call: [], echo: [] };
+    for (let i = 0; i < 2 * count; i++) {
+      const message = await witness.next('publish');
+      seen[message.topic]!.push(text(message).slice(0, 4));
+    }
+    expect(seen['call']).toEqual(numbers);
+    expect(seen['echo']).toEqual(numbers);
+  },
+);

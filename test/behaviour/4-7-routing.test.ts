@@ -6,7 +6,7 @@ import { type TestClient, text } from './client.js';
 import { useServer } from './server.js';
 
 const server = useServer();
-const STEPS = 1500;
+const STEPS = 700;
 const names = ['a', 'b', 'c', '', '$x'];
 
 interface Wanted {

@@ -151,6 +151,7 @@ export class TestClient {
   }
 
   #take(packet: Packet): void {
+    if (packet.type === 'publish') this.onPublish?.(packet);
     if (this.#acknowledge && packet.type === 'pubrel') {
       this.acknowledge('pubcomp', packet.packetId);
       return;
@@ -196,6 +197,9 @@ export class TestClient {
     }
     return packet;
   }
+
+  /** Runs for every PUBLISH in the moment in which it comes, before this client does anything with it. */
+  onPublish: ((message: PublishPacket) => void) | undefined;
 
   /** Bytes that were sent and not taken by the other side yet. */
   get unsent(): number {

@@ -101,6 +101,12 @@ export class World implements Environment {
     this.time = end;
   }
 
+  /** Somebody sets the system's clock: what waits is not touched by that. */
+  setClock(ms: number): void {
+    this.time += ms;
+    for (const alarm of this.#alarms) alarm.at += ms;
+  }
+
   /** Lets promises go on that have settled, and ends the turns that follow. */
   async settle(): Promise<void> {
     this.turn();

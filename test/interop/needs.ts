@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 /** Debian's interpreter: the one its packages are for, whatever `python3` is on the PATH. */
 export const python = '/usr/bin/python3';
@@ -32,6 +32,8 @@ function succeeds(command: string, args: string[], input = ''): boolean {
 export const needs = {
   mosquittoPub: program('mosquitto_pub', 'mosquitto-clients'),
   mosquittoSub: program('mosquitto_sub', 'mosquitto-clients'),
+  /** Makes a program write line by line where it would wait for a buffer to be full. */
+  stdbuf: program('stdbuf', 'coreutils'),
   mosquittoRr: program('mosquitto_rr', 'mosquitto-clients'),
   pahoPython: {
     debianPackage: 'python3-paho-mqtt',
@@ -50,9 +52,13 @@ export const needs = {
 
 /** `describe`, for tests that need something from the system. */
 export function describeWith(wanted: readonly Need[], name: string, tests: () => void): void {
-  const lacking = wanted.filter((need) => !need.present()).map((need) => need.debianPackage);
-  const underCi =
-    process.env['CI'] !== undefined && process.env['CI'] !== '' && process.env['CI'] !== 'false';
-  if (lacking.length === 0 || underCi) describe(name, tests);
-  else describe.skip(`${name} (skipped: not installed: ${[...new Set(lacking)].join(' ')})`, tests);
+  const lacking = new Set(wanted.filter((need) => !need.present()).map((need) => need.debianPackage));
+  if (lacking.size === 0) {
+    describe(name, tests);
+    return;
+  }
+  const reason = `not installed: ${[...lacking].join(' ')}`;
+  const ci = process.env['CI'] ?? '';
+  if (ci === '' || ci === 'false') describe.skip(`${name} (skipped, ${reason})`, tests);
+  else describe(name, () => void it('has what it needs', () => expect.fail(reason)));
 }

@@ -73,7 +73,7 @@ describeWith([needs.pahoC], 'Paho for C', () => {
       expect(seen.filter(comparable)).toEqual(expected.filter(comparable));
     });
 
-    it('has its will published when it is killed', async () => {
+    it('has its will published when it is killed', async ({ expect }) => {
       const topic = topicOf();
       const watcher = await connectAsync({ host: broker.host, port: broker.port });
       const seen: [string, string, number][] = [];

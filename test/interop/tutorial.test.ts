@@ -123,23 +123,27 @@ describeWith([needs.pahoPython], "a beginner's first programs", () => {
   });
 });
 
-describeWith([needs.pahoPython, needs.mosquittoSub, needs.mosquittoPub], 'with the command line', () => {
-  const at = (): string[] => ['-h', broker.host, '-p', String(broker.port)];
+describeWith(
+  [needs.pahoPython, needs.mosquittoSub, needs.mosquittoPub, needs.stdbuf],
+  "a beginner's first programs and the command line",
+  () => {
+    const at = (): string[] => ['-h', broker.host, '-p', String(broker.port)];
 
-  it('publish_chat reaches mosquitto_sub -t chat', async () => {
-    const subscriber = new Program('stdbuf', ['-oL', 'mosquitto_sub', ...at(), '-t', 'chat', '-d']);
-    await subscriber.untilLines(/^Subscribed/);
-    beginner('publish_chat');
-    await subscriber.untilLines(/^hello liefyuan$/);
-  });
+    it('publish_chat reaches mosquitto_sub -t chat', async () => {
+      const subscriber = new Program('stdbuf', ['-oL', 'mosquitto_sub', ...at(), '-t', 'chat', '-d']);
+      await subscriber.untilLines(/^Subscribed/);
+      beginner('publish_chat');
+      await subscriber.untilLines(/^hello liefyuan$/);
+    });
 
-  it('subscribe_chat prints what mosquitto_pub publishes', async () => {
-    const program = beginner('subscribe_chat');
-    await program.untilLines(/^Connected/);
-    const publish = () => run('mosquitto_pub', [...at(), '-t', 'chat', '-m', 'from a terminal']);
-    const done = program.untilLines(/^chat /).then(() => true);
-    do await publish();
-    while (!(await Promise.race([done, sleep(50, false)])));
-    expect(program.lines()[1]).toBe("chat :b'from a terminal'");
-  });
-});
+    it('subscribe_chat prints what mosquitto_pub publishes', async () => {
+      const program = beginner('subscribe_chat');
+      await program.untilLines(/^Connected/);
+      const publish = () => run('mosquitto_pub', [...at(), '-t', 'chat', '-m', 'from a terminal']);
+      const done = program.untilLines(/^chat /).then(() => true);
+      do await publish();
+      while (!(await Promise.race([done, sleep(50, false)])));
+      expect(program.lines()[1]).toBe("chat :b'from a terminal'");
+    });
+  },
+);

@@ -34,39 +34,36 @@ export function auth(
 export function authenticateNext(
   connection: Connection,
   data: Uint8Array | undefined,
-  done: (step: AuthenticationStep) => void,
+  done: (step: AuthenticationStep) => boolean,
 ): boolean {
   const { engine } = connection;
-  const answer = (step: AuthenticationStep | null): void => {
+  const answer = (step: AuthenticationStep | null): boolean => {
     if (step === null) {
       engine.metrics.authenticationFailures++;
       connection.disconnect(ReasonCode.NotAuthorized, 'authentication failed');
-    } else if (step.done) {
-      connection.exchange = null;
-      done(step);
-    } else {
-      const { authenticationMethod } = connection;
-      const properties = { authenticationMethod, authenticationData: step.data };
-      connection.send({ type: 'auth', reason: ReasonCode.ContinueAuthentication, properties });
+      return false;
     }
+    if (step.done) {
+      connection.exchange = null;
+      return done(step);
+    }
+    const { authenticationMethod } = connection;
+    const properties = { authenticationMethod, authenticationData: step.data };
+    connection.send({ type: 'auth', reason: ReasonCode.ContinueAuthentication, properties });
+    return true;
   };
-  const step = engine.nextAuthenticationStep(connection, data);
-  if (step instanceof Promise) {
-    connection.later(step, answer);
-    return false;
-  }
-  answer(step);
-  return connection.state !== State.CLOSED;
+  const step = engine.decisions.nextAuthenticationStep(connection, data);
+  if (!(step instanceof Promise)) return answer(step);
+  connection.later(step, answer);
+  return false;
 }
 
 /** The exchange of CONNECT ends with CONNACK, a later one with AUTH. */
-function finish(connection: Connection, step: AuthenticationStep): void {
-  if (connection.state === State.CONNECTING) {
-    connection.engine.finishAuthentication(connection, step);
-    return;
-  }
+function finish(connection: Connection, step: AuthenticationStep): boolean {
+  if (connection.state === State.CONNECTING) return connection.engine.finishAuthentication(connection, step);
   const { authenticationMethod } = connection;
   if (step.username !== undefined) connection.username = step.username;
   const properties = { authenticationMethod, authenticationData: step.data };
   connection.send({ type: 'auth', reason: ReasonCode.Success, properties });
+  return true;
 }

@@ -125,7 +125,10 @@ function authenticate(connection: Connection, packet: ConnectPacket): boolean {
       engine.finishAuthentication(connection, step),
     );
   }
-  const refusal = engine.refusesClient(connection, { username: packet.username, password: packet.password });
+  const refusal = engine.decisions.refusesClient(connection, {
+    username: packet.username,
+    password: packet.password,
+  });
   if (refusal instanceof Promise) {
     connection.later(refusal, (reason) => {
       decide(connection, packet, reason);

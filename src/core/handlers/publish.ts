@@ -35,7 +35,7 @@ export function publish(
     connection.acknowledge(PacketType.PUBREC, message.packetId, ReasonCode.Success);
     return true;
   }
-  if (engine.asksBeforePublish || message.topic.isReserved) return ask(connection, message);
+  if (engine.decisions.asksBeforePublish || message.topic.isReserved) return ask(connection, message);
   if (
     message.qos === 0 &&
     !message.retain &&
@@ -84,7 +84,7 @@ function checkLimits(connection: Connection, message: Message): void {
 /** Somebody has to be asked first, and may take time. */
 function ask(connection: Connection, message: Message): boolean {
   const { engine } = connection;
-  const decision = engine.decidePublish(connection, message);
+  const decision = engine.decisions.decidePublish(connection, message);
   if (!(decision instanceof Promise)) {
     settle(connection, message, decision);
     return true;

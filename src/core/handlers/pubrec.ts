@@ -27,6 +27,6 @@ export function pubrec(
     return true;
   }
   session!.confirm(packetId);
-  connection.sendAcknowledgement(PacketType.PUBREL, packetId, ReasonCode.Success);
+  connection.acknowledge(PacketType.PUBREL, packetId, ReasonCode.Success);
   return true;
 }

@@ -78,7 +78,7 @@ function authorizeAll(connection: Connection, requests: Request[], from = 0): Ma
       qos: request.asked.qos,
       retain: false,
     } as const;
-    const refusal = engine.refusal(connection, action);
+    const refusal = engine.decisions.refusal(connection, action);
     if (refusal instanceof Promise) {
       return refusal.then((reason) => {
         if (reason !== 0) request.reason = reason;

@@ -1,0 +1,172 @@
+// What plugins decide: who may connect, who may do what, what becomes of a message. Every question has an answer
+// in time, whatever the plugins do; without plugins it is yes at once.
+import { type QoS, ReasonCode } from '../protocol/index.js';
+import type { Connection } from './connection.js';
+import type { Engine } from './engine.js';
+import type { Message } from './message.js';
+import {
+  type Action,
+  type AuthenticationStep,
+  type ClientInfo,
+  type Credentials,
+  type MaybePromise,
+  type MessageChange,
+  type PublishedMessage,
+  whenKnown,
+} from './plugin.js';
+
+export class Decisions {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** 0, or the reason code with which a client may not connect. */
+  refusesClient(connection: Connection, credentials: Credentials): MaybePromise<number> {
+    const { authenticate } = this.#engine.hooks;
+    if (authenticate.length === 0) return 0;
+    const verdict = this.#engine.hooks.ask(
+      'authenticate',
+      authenticate,
+      (call) => call(connection, credentials),
+      false as boolean | number,
+    );
+    return whenKnown(verdict, (value) =>
+      value === true ? 0 : typeof value === 'number' ? value : ReasonCode.NotAuthorized,
+    );
+  }
+
+  /** 0, or the reason code with which a client may not do something. */
+  refusal(client: ClientInfo, action: Action): MaybePromise<number> {
+    const { authorize } = this.#engine.hooks;
+    if (authorize.length === 0) return 0;
+    const verdict = this.#engine.hooks.ask(
+      'authorize',
+      authorize,
+      (call) => call(client, action),
+      false as boolean | number,
+    );
+    return whenKnown(verdict, (value) => {
+      if (value === true) return 0;
+      this.#engine.metrics.authorizationFailures++;
+      this.#engine.log(
+        'notice',
+        `${client.clientId}: ${action.type} of ${JSON.stringify(action.topic)} denied`,
+      );
+      return typeof value === 'number' && value >= 0x80 ? value : ReasonCode.NotAuthorized;
+    });
+  }
+
+  /** Whether plugins want to see messages before they are routed. */
+  get asksBeforePublish(): boolean {
+    return this.#engine.hooks.authorize.length > 0 || this.#engine.hooks.publish.length > 0;
+  }
+
+  /** The message to publish, perhaps changed, or the reason code with which it is refused. */
+  decidePublish(connection: Connection, message: Message): MaybePromise<Message | number> {
+    if (message.topic.isReserved) return ReasonCode.NotAuthorized;
+    const action: Action = {
+      type: 'publish',
+      topic: message.topic.text,
+      qos: message.qos as QoS,
+      retain: message.retain,
+    };
+    const refusal = this.refusal(connection, action);
+    if (refusal instanceof Promise) {
+      const kept = message.keep(this.#engine.slab);
+      kept.publisher = connection.session;
+      return refusal.then((reason) => (reason !== 0 ? reason : this.#offerPublish(connection, kept)));
+    }
+    return refusal !== 0 ? refusal : this.#offerPublish(connection, message);
+  }
+
+  /** Shows a message to the publish hooks, each seeing what those before it made of it. */
+  #offerPublish(connection: Connection, message: Message, from = 0): MaybePromise<Message | number> {
+    const { publish } = this.#engine.hooks;
+    let current = message;
+    for (let i = from; i < publish.length; i++) {
+      const shown = this.#engine.published(current);
+      const answer = this.#engine.hooks.ask<(typeof publish)[number]['call'], MessageChange | number>(
+        'publish',
+        publish.slice(i, i + 1),
+        (call) => call(connection, shown),
+        ReasonCode.ImplementationSpecificError,
+      );
+      if (answer instanceof Promise) {
+        const kept = current.keep(this.#engine.slab);
+        kept.publisher = connection.session;
+        return answer.then((value) => {
+          const changed = this.#change(publish[i]!.plugin, kept, shown, value);
+          return typeof changed === 'number' ? changed : this.#offerPublish(connection, changed, i + 1);
+        });
+      }
+      const changed = this.#change(publish[i]!.plugin, current, shown, answer);
+      if (typeof changed === 'number') return changed;
+      current = changed;
+    }
+    return current;
+  }
+
+  #change(
+    plugin: string,
+    message: Message,
+    shown: PublishedMessage,
+    answer: MessageChange | number | undefined,
+  ): Message | number {
+    if (typeof answer === 'number') return answer >= 0x80 ? answer : message;
+    if (answer === undefined) return message;
+    let changed: Message;
+    try {
+      changed = this.#engine.makeMessage({ ...shown, ...answer }, message.publisherId);
+    } catch (error) {
+      this.#engine.hookFailed(plugin, 'publish', error);
+      return ReasonCode.ImplementationSpecificError;
+    }
+    changed.publisher = message.publisher;
+    if (answer.properties === undefined) changed.expiresAt = message.expiresAt;
+    else this.#engine.startMessageExpiry(changed);
+    return changed;
+  }
+
+  /** Whether the deliver hooks let a message go to a subscriber. */
+  allowsDelivery(connection: Connection, message: Message, qos: number, retain: boolean): boolean {
+    const shown: PublishedMessage = { ...this.#engine.published(message), qos: qos as QoS, retain };
+    for (const hook of this.#engine.hooks.deliver) {
+      try {
+        const answer: unknown = hook.call(connection, shown);
+        if (answer instanceof Promise) {
+          answer.catch(() => {});
+          throw new Error('it must answer at once, not with a promise');
+        }
+        if (answer !== false) continue;
+      } catch (error) {
+        this.#engine.hookFailed(hook.plugin, 'deliver', error);
+      }
+      this.#engine.metrics.droppedByPlugin++;
+      return false;
+    }
+    return true;
+  }
+
+  /** null when the client is not who it says. */
+  nextAuthenticationStep(
+    connection: Connection,
+    data: Uint8Array | undefined,
+  ): MaybePromise<AuthenticationStep | null> {
+    // throwing is how a method refuses a client
+    const failed = (error: unknown): void => {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#engine.log('notice', `${connection.name}: ${connection.authenticationMethod} failed: ${text}`);
+    };
+    try {
+      const step = connection.exchange!.next(data);
+      return step instanceof Promise
+        ? this.#engine.hooks.supervised<AuthenticationStep | null>(step, null, failed)
+        : step;
+    } catch (error) {
+      failed(error);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// The tree of topics against a plain map and the plain definition of matching.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { topicFilter, topicName } from '../../fuzz/arbitraries.js';
+import { topicMatches } from '../protocol/index.js';
+import { TopicTree } from './topic-tree.js';
+
+function matching<T>(tree: TopicTree<T>, filter: string): T[] {
+  const found: T[] = [];
+  tree.match(filter, (value) => found.push(value));
+  return found;
+}
+
+/** Topics of few levels and few names, so that they share levels and are hit by filters. */
+const denseTopic = fc
+  .array(fc.constantFrom('', 'a', 'b', '$x'), { minLength: 1, maxLength: 4 })
+  .map((levels) => levels.join('/'))
+  .filter((topic) => topic.length > 0);
+const denseFilter = fc
+  .tuple(
+    fc.array(fc.constantFrom('', 'a', 'b', '$x', '+', '+'), { minLength: 1, maxLength: 4 }),
+    fc.boolean(),
+  )
+  .map(([levels, open]) => (open ? [...levels, '#'] : levels).join('/'))
+  .filter((filter) => filter.length > 0);
+
+describe('a topic tree', () => {
+  it('has one value a topic, and says what stood there before', () => {
+    const tree = new TopicTree<number>();
+    expect(tree.set('a/b', 1)).toBeUndefined();
+    expect(tree.set('a/b', 2)).toBe(1);
+    expect(tree.get('a/b')).toBe(2);
+    expect(tree.size).toBe(1);
+    expect(tree.delete('a/b')).toBe(2);
+    expect(tree.delete('a/b')).toBeUndefined();
+    expect(tree.size).toBe(0);
+  });
+
+  it('tells a topic from its first levels', () => {
+    const tree = new TopicTree<number>();
+    tree.set('a/b/c', 1);
+    expect(tree.get('a')).toBeUndefined();
+    expect(tree.get('a/b')).toBeUndefined();
+    expect(tree.delete('a/b')).toBeUndefined();
+    expect(tree.get('a/b/c')).toBe(1);
+  });
+
+  it('does not confuse empty levels', () => {
+    const tree = new TopicTree<string>();
+    for (const topic of ['/', '//', 'a', 'a/', '/a']) tree.set(topic, topic);
+    for (const topic of ['/', '//', 'a', 'a/', '/a']) expect(tree.get(topic)).toBe(topic);
+    expect(matching(tree, '+/+').sort()).toEqual(['/', '/a', 'a/']);
+  });
+
+  it('keeps topics of the first level that begin with $ from wildcards there [MQTT-4.7.2-1]', () => {
+    const tree = new TopicTree<string>();
+    for (const topic of ['$SYS/x', '$SYS', 'a/$SYS', 'a']) tree.set(topic, topic);
+    expect(matching(tree, '#').sort()).toEqual(['a', 'a/$SYS']);
+    expect(matching(tree, '+')).toEqual(['a']);
+    expect(matching(tree, '+/+')).toEqual(['a/$SYS']);
+    expect(matching(tree, '$SYS/#').sort()).toEqual(['$SYS', '$SYS/x']);
+    expect(matching(tree, '$SYS/+')).toEqual(['$SYS/x']);
+  });
+
+  it.each([
+    ['sparse', topicName, topicFilter],
+    ['dense', denseTopic, denseFilter],
+  ])('finds what the definition of matching finds, each once: %s topics', (_name, topic, filter) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(topic, fc.boolean()), { maxLength: 60 }),
+        fc.array(filter, { minLength: 1, maxLength: 10 }),
+        (changes, filters) => {
+          const tree = new TopicTree<string>();
+          const model = new Set<string>();
+          for (const [name, isSet] of changes) {
+            if (isSet) {
+              expect(tree.set(name, name)).toBe(model.has(name) ? name : undefined);
+              model.add(name);
+            } else {
+              expect(tree.delete(name)).toBe(model.has(name) ? name : undefined);
+              model.delete(name);
+            }
+            expect(tree.size).toBe(model.size);
+          }
+          for (const wanted of filters) {
+            const expected = [...model].filter((name) => topicMatches(wanted, name));
+            expect(matching(tree, wanted).sort()).toEqual(expected.sort());
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
