@@ -81,11 +81,14 @@ export class Client {
     socket.once('close', () => this.#closed());
   }
 
-  /** Connects; throws when it is refused. Options are those of wire.connect. */
+  /**
+   * Connects; throws when it is refused. Options are those of wire.connect. A target with a method `open` gives
+   * the stream itself.
+   */
   static async open(target, options = {}) {
     const { version = 5, clientId = newName(), localAddress } = options;
-    const socket = await openSocket(target, localAddress);
-    if (socket === null) throw new Error('no TCP connection');
+    const socket = await (target.open === undefined ? openSocket(target, localAddress) : target.open());
+    if (socket === null) throw new Error('no connection');
     const client = new Client(socket, version, clientId);
     Object.assign(client, options.set ?? {});
     const answer = client.#wait(Type.CONNACK, 0);

@@ -186,7 +186,6 @@ describe('pondhawk, refusing to start', () => {
     [['--max-packet-size', '1.5'], /^pondhawk: .*--max-packet-size.*1\.5/],
     [['--max-inflight-messages', '70000'], /^pondhawk: .*--max-inflight-messages.*70000/],
     [['--host', '192.0.2.1', '-p', '18831'], /^pondhawk: .*192\.0\.2\.1/],
-    [['--host', 'no-such-host.invalid', '-p', '18831'], /^pondhawk: .*no-such-host\.invalid/],
     [['start'], /^pondhawk: /],
   ])('with %j, in one line that says what is wrong', expectRefusal);
 });

@@ -104,9 +104,9 @@ other.publish(f"{TOPIC}/kept", None, 1, True)
 # shared between two
 members = [Client().connect() for _ in range(2)]
 for member in members:
-    member.subscribe(f"$share/pair/{TOPIC}/work", 1)
+    member.subscribe(f"$share/pair/{TOPIC}/jobs", 1)
 for index in range(40):
-    other.publish(f"{TOPIC}/work", str(index), 1)
+    other.publish(f"{TOPIC}/jobs", str(index), 1)
 client.wait_until(lambda: sum(len(member.messages) for member in members) >= 40, "40 messages for both")
 shares = [[int(message.payload) for message in member.messages] for member in members]
 result["shared"] = {"all": sorted(shares[0] + shares[1]) == list(range(40)), "smallest": min(map(len, shares))}
