@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -66,7 +66,7 @@ function pondhawk(executable) {
   if (!existsSync(program)) throw new Error(`${program} is not there`);
   const { version } = JSON.parse(readFileSync(join(dirname(program), '..', 'package.json'), 'utf8'));
   return {
-    name: executable ?? 'pondhawk',
+    name: executable ? basename(dirname(dirname(program))) : 'pondhawk',
     version: `${version}, Node ${process.versions.node}`,
     command: (port, nodeOptions = []) => [
       ...[process.execPath, ...nodeOptions, program, '-q', '-p', `${port}`],

@@ -81,7 +81,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   #started: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
   #locals = 0;
-  #drainTimer: NodeJS.Timeout | undefined;
+  #drain: { timer: NodeJS.Timeout; resolve: () => void } | null = null;
 
   /** Throws an OptionError when an option has a value that it cannot have. */
   constructor(options: BrokerOptions = {}) {
@@ -117,6 +117,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** Opens the store and starts the plugins; `listen` and `accept` do it by themselves. */
   start(): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed')
+      return Promise.reject(new Error('the broker is closed'));
     this.#started ??= this.#start();
     return this.#started;
   }
@@ -249,27 +251,35 @@ export class Broker extends EventEmitter<BrokerEvents> {
    */
   drain(to: Redirection & { rate?: number }): Promise<void> {
     const { rate = 100 } = to;
+    this.undrain();
     this.#engine.redirectAll(to);
-    clearInterval(this.#drainTimer);
     return new Promise((resolve) => {
+      let due = 0;
       const step = (): void => {
-        let left = Math.max(1, Math.ceil(rate / 10));
+        due += rate / 10;
         for (const connection of this.#engine.connections) {
           if (!connection.isConnected) continue;
+          if (due < 1) return;
+          due--;
           this.#engine.redirect(connection, to);
-          if (--left === 0) return;
         }
-        clearInterval(this.#drainTimer);
-        resolve();
+        this.#endDrain();
       };
-      this.#drainTimer = setInterval(step, 100);
+      this.#drain = { timer: setInterval(step, 100), resolve };
       step();
     });
   }
 
+  #endDrain(): void {
+    if (this.#drain === null) return;
+    clearInterval(this.#drain.timer);
+    this.#drain.resolve();
+    this.#drain = null;
+  }
+
   /** Takes clients again after `drain`. */
   undrain(): void {
-    clearInterval(this.#drainTimer);
+    this.#endDrain();
     this.#engine.redirectAll(null);
   }
 
@@ -290,11 +300,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const wasRunning = this.#state === 'running' || this.#state === 'starting';
     if (this.#state === 'starting') await this.#started?.catch(() => {});
     this.#state = 'closing';
-    clearInterval(this.#drainTimer);
+    this.#endDrain();
     for (const listener of this.#listeners) listener.stop();
     if (wasRunning) {
       this.#engine.shutDown();
       await this.#within(this.#finish());
+      await this.#store?.close();
       this.#engine.stop();
     }
     this.#state = 'closed';
@@ -313,7 +324,6 @@ export class Broker extends EventEmitter<BrokerEvents> {
         );
       }
     }
-    await this.#store?.close();
   }
 
   async #within(work: Promise<void>): Promise<void> {

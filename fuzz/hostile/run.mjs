@@ -50,7 +50,7 @@ async function runAll() {
     const { runLeak } = await import('./leak.mjs');
     if (!(await runLeak(size))) failed++;
   }
-  if (wants('loss')) {
+  if (wants('loss') || positionals.some((name) => name.startsWith('loss-'))) {
     const { runLoss } = await import('./loss.mjs');
     if (!(await runLoss(size, Number(values.seed), positionals))) failed++;
   }

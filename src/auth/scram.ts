@@ -22,6 +22,8 @@ export interface ScramOptions {
   ): ScramCredentials | undefined | Promise<ScramCredentials | undefined>;
   /** Which mechanisms are offered. */
   mechanisms?: readonly ScramMechanism[];
+  /** Keep it if unknown users should get the same salt after a restart, as known ones do. */
+  secret?: Uint8Array;
 }
 
 const digests: Readonly<Record<ScramMechanism, string>> = {
@@ -72,8 +74,31 @@ function decodeName(text: string): string {
   return text.replaceAll('=2C', ',').replaceAll('=3D', '=');
 }
 
+/** Somebody who guesses names must not see which ones exist: a name that does not has a salt too, always the same. */
+class Decoys {
+  readonly #secret: Uint8Array;
+  #saltLength = 16;
+  #iterations = MIN_ITERATIONS;
+
+  constructor(secret: Uint8Array) {
+    this.#secret = secret;
+  }
+
+  /** They look like the users that there are. */
+  learn({ salt, iterations }: ScramCredentials): void {
+    this.#saltLength = Math.min(salt.length, 64);
+    this.#iterations = iterations;
+  }
+
+  credentials(username: string): { salt: Uint8Array; iterations: number } {
+    const salt = createHmac('sha512', this.#secret).update(username).digest().subarray(0, this.#saltLength);
+    return { salt, iterations: this.#iterations };
+  }
+}
+
 class ScramExchange implements AuthenticationExchange {
   readonly #digest: string;
+  readonly #decoys: Decoys;
   readonly #find: (username: string) => ReturnType<ScramOptions['find']>;
   #state: 'first' | 'final' | 'over' = 'first';
   #username = '';
@@ -83,8 +108,9 @@ class ScramExchange implements AuthenticationExchange {
   #serverFirst = '';
   #nonce = '';
 
-  constructor(digest: string, find: (username: string) => ReturnType<ScramOptions['find']>) {
+  constructor(digest: string, decoys: Decoys, find: (username: string) => ReturnType<ScramOptions['find']>) {
     this.#digest = digest;
+    this.#decoys = decoys;
     this.#find = find;
   }
 
@@ -108,18 +134,16 @@ class ScramExchange implements AuthenticationExchange {
       throw new Error('the first message lacks a user name or a nonce');
     }
     this.#username = decodeName(name);
+    // acting as somebody else is not offered (RFC 5802 section 5.1)
+    if (match[2] !== undefined && decodeName(match[2]) !== this.#username)
+      throw new Error('user and identity differ');
     this.#credentials = await this.#find(this.#username);
+    if (this.#credentials !== undefined) this.#decoys.learn(this.#credentials);
     this.#nonce = clientNonce + randomBytes(18).toString('base64');
-    const { salt, iterations } = this.#credentials ?? this.#decoy();
+    const { salt, iterations } = this.#credentials ?? this.#decoys.credentials(this.#username);
     this.#serverFirst = `r=${this.#nonce},s=${Buffer.from(salt).toString('base64')},i=${iterations}`;
     this.#state = 'final';
     return { done: false, data: Buffer.from(this.#serverFirst) };
-  }
-
-  /** Somebody who guesses names must not see which ones exist. */
-  #decoy(): { salt: Uint8Array; iterations: number } {
-    const salt = hmac(this.#digest, decoyKey, this.#username).subarray(0, 16);
-    return { salt, iterations: MIN_ITERATIONS };
   }
 
   #final(text: string): AuthenticationStep {
@@ -141,13 +165,16 @@ class ScramExchange implements AuthenticationExchange {
   }
 }
 
-const decoyKey = randomBytes(32);
-
 /** A plugin that lets clients authenticate with SCRAM. Add `authenticate` hooks for those that do not. */
-export function scram({ find, mechanisms = ['SCRAM-SHA-256', 'SCRAM-SHA-512'] }: ScramOptions): Plugin {
+export function scram({
+  find,
+  mechanisms = ['SCRAM-SHA-256', 'SCRAM-SHA-512'],
+  secret = randomBytes(32),
+}: ScramOptions): Plugin {
+  const decoys = new Decoys(secret);
   const methods = mechanisms.map((mechanism) => [
     mechanism,
-    () => new ScramExchange(digests[mechanism], (username) => find(username, mechanism)),
+    () => new ScramExchange(digests[mechanism], decoys, (username) => find(username, mechanism)),
   ]);
   return { name: 'scram', authenticationMethods: Object.fromEntries(methods) };
 }

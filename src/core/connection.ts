@@ -36,8 +36,15 @@ import type { WillMessage } from './wills.js';
 /** NEW waits for CONNECT; CONNECTING is between CONNECT and CONNACK, while somebody is asked. */
 export const State = { NEW: 0, CONNECTING: 1, CONNECTED: 2, CLOSED: 3 } as const;
 
-/** What one connection may read before the others have their turn. */
+/** What one connection may read, and what work it may cause, before the others have their turn. */
 const TURN_BYTES = 524_288;
+const TURN_WORK = 50_000;
+
+/** Acknowledgements of one connection that may wait for the store before it is not read any more. */
+const MAX_HELD = 10_000;
+
+/** A connection may always have this much waiting, however much waits for others. */
+const FAIR_SHARE = 65_536;
 
 /** See `pauseDeliveriesAt`. */
 const PAUSE_DELIVERIES = 262_144;
@@ -98,6 +105,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   connectedAt = 0;
   /** Deliveries of QoS 1 and 2, and retained messages, wait while more bytes than this are on their way out. */
   readonly pauseDeliveriesAt: number;
+  /** Acknowledgements that wait for the store. */
+  #held = 0;
   /** A whole packet came: half of one is no sign of life [MQTT-3.1.2-22]. */
   #heard = false;
   /** Bytes that it read in this turn. */
@@ -141,6 +150,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (this.state === State.CLOSED) return;
     this.engine.metrics.bytesReceived += length;
     this.#heard = false;
+    this.engine.work = 0;
     try {
       this.reader.push(bytes, length, this);
       this.engine.run.end();
@@ -159,7 +169,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     else if (this.output.pending > this.engine.options.maxOutputBytes) this.#pauseReading();
   }
 
-  /** It has sent a lot in one turn: the others come first, and what it sent goes out. */
+  /** It has sent, or caused, a lot in one turn: the others come first, and what it sent goes out. */
   #waitForTurn(): void {
     this.#pauseReading();
     this.engine.nextTurn(this);
@@ -167,7 +177,9 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   /** A new turn: it may read again, unless something else speaks against it. */
   turn(): void {
-    if (!this.#waiting) this.#resumeReading();
+    if (this.state === State.CLOSED || this.#waiting) return;
+    if (this.reader.stopped) this.#goOn(() => {});
+    else this.#resumeReading();
   }
 
   drained(): void {
@@ -196,7 +208,10 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     this.engine.metrics.packetsReceived[type]!++;
     if (this.state !== State.CONNECTED && !this.#mayReceive(type)) return false;
     const goOn = handlers[type]!(this, bytes, start, body, end, owned);
-    return goOn && this.state !== State.CLOSED;
+    if (!goOn || this.state === State.CLOSED) return false;
+    if (this.engine.work < TURN_WORK) return true;
+    this.#waitForTurn();
+    return false;
   }
 
   #mayReceive(type: number): boolean {
@@ -227,6 +242,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   #goOn(work: () => void): void {
     if (this.state === State.CLOSED) return;
     this.#waiting = false;
+    this.engine.work = 0;
     try {
       work();
       if (!this.#waiting && (this.state as number) !== State.CLOSED) {
@@ -248,7 +264,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   #resumeReading(): void {
     if (!this.#readingPaused || this.state === State.CLOSED) return;
-    if (this.output.pending > this.engine.options.maxOutputBytes) return;
+    if (this.output.pending > this.engine.options.maxOutputBytes || this.#held >= MAX_HELD) return;
     this.#readingPaused = false;
     this.heardAt = this.engine.now();
     this.transport.resume();
@@ -337,8 +353,18 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   /** Acknowledges what the client sent, once what that promises is safe. */
   acknowledge(type: number, packetId: number, reason: number): void {
     const { records } = this.engine;
-    if (records?.isUnsafe) records.hold(this, type, packetId, reason);
-    else this.sendAcknowledgement(type, packetId, reason);
+    if (!records?.isUnsafe) return this.sendAcknowledgement(type, packetId, reason);
+    records.hold(this, type, packetId, reason);
+    // while the store does not answer, what it would have to take does not pile up
+    if (++this.#held >= MAX_HELD) this.#pauseReading();
+  }
+
+  /** An acknowledgement that was held may go. */
+  release(type: number, packetId: number, reason: number): void {
+    this.#held--;
+    if (this.state !== State.CONNECTED) return;
+    this.sendAcknowledgement(type, packetId, reason);
+    if (this.#held === 0 && this.#readingPaused && !this.#waiting) this.#resumeReading();
   }
 
   /** Refuses a PUBLISH with a reason; clients before MQTT 5 are told that it was taken [MQTT3-3.3.5-2]. */
@@ -364,11 +390,19 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.engine.metrics.droppedOffline++;
       return;
     }
-    if (this.output.pending > this.engine.options.maxOutputBytes) {
+    if (this.isBehind) {
       this.engine.metrics.droppedSlowSubscriber++;
       return;
     }
     this.sendPublish(message, 0, retain, false, 0, identifiers);
+  }
+
+  /** Whether so much waits for it, or for all connections together, that QoS 0 messages are not for it. */
+  get isBehind(): boolean {
+    const { pending } = this.output;
+    if (pending <= FAIR_SHARE) return false;
+    const { maxOutputBytes, maxOutputTotalBytes } = this.engine.options;
+    return pending > maxOutputBytes || this.engine.pool.waiting > maxOutputTotalBytes;
   }
 
   /** Returns false when the client cannot take it because of its size [MQTT-3.1.2-25]. */
@@ -380,7 +414,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     packetId: number,
     identifiers: readonly number[] | null,
   ): boolean {
-    if (this.aliasesOut !== null || identifiers !== null)
+    if ((this.aliasesOut !== null && qos < 2) || identifiers !== null)
       return this.#sendOwnVariant(message, qos, retain, dup, packetId, identifiers);
     const encoded = message.encodedFor(this.version, qos);
     const { bytes, start, end } = encoded;
@@ -436,7 +470,9 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     variant.subscriptionIdentifiers = this.version === 5 ? identifiers : null;
     variant.topicAlias = 0;
     variant.aliasOnly = false;
-    const known = this.aliasesOut === null ? 0 : this.aliasesOut.known(message.topic.text);
+    // MQTT.js 5 loses the topic of a QoS 2 message that has only an alias
+    const aliases = qos < 2 ? this.aliasesOut : null;
+    const known = aliases === null ? 0 : aliases.known(message.topic.text);
     if (known !== 0) {
       variant.topicAlias = known;
       variant.aliasOnly = true;
@@ -444,8 +480,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     const topic = message.topic.bytes;
     let size = publishVariantSize(message, topic.length, variant);
     if (size > this.clientMaxPacketSize) return this.#tooLarge();
-    if (known === 0 && this.aliasesOut !== null && size + 3 < this.clientMaxPacketSize) {
-      variant.topicAlias = this.aliasesOut.assign(message.topic.text);
+    if (known === 0 && aliases !== null && size + 3 < this.clientMaxPacketSize) {
+      variant.topicAlias = aliases.assign(message.topic.text);
       size = publishVariantSize(message, topic.length, variant);
     }
     const { output } = this;

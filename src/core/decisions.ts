@@ -32,9 +32,7 @@ export class Decisions {
       (call) => call(connection, credentials),
       false as boolean | number,
     );
-    return whenKnown(verdict, (value) =>
-      value === true ? 0 : typeof value === 'number' ? value : ReasonCode.NotAuthorized,
-    );
+    return whenKnown(verdict, (value) => (value === true ? 0 : refusalCode(value)));
   }
 
   /** 0, or the reason code with which a client may not do something. */
@@ -54,7 +52,7 @@ export class Decisions {
         'notice',
         `${client.clientId}: ${action.type} of ${JSON.stringify(action.topic)} denied`,
       );
-      return typeof value === 'number' && value >= 0x80 ? value : ReasonCode.NotAuthorized;
+      return refusalCode(value);
     });
   }
 
@@ -169,4 +167,9 @@ export class Decisions {
       return null;
     }
   }
+}
+
+/** Anything but `true` is a no; a reason code of 0x80 or above says which. */
+function refusalCode(answer: unknown): number {
+  return typeof answer === 'number' && answer >= 0x80 && answer <= 0xff ? answer : ReasonCode.NotAuthorized;
 }

@@ -23,6 +23,8 @@ export class DeliveryQueue {
   #head = 0;
   /** Sum of the packets' sizes. */
   bytes = 0;
+  /** No message in it expires before this; on the engine's clock. */
+  soonestExpiry = Number.POSITIVE_INFINITY;
 
   get length(): number {
     return this.#items.length - this.#head;
@@ -30,7 +32,12 @@ export class DeliveryQueue {
 
   push(delivery: Delivery): void {
     this.#items.push(delivery);
+    this.#note(delivery);
     this.bytes += delivery.message.size;
+  }
+
+  #note({ message }: Delivery): void {
+    if (message.expiresAt < this.soonestExpiry) this.soonestExpiry = message.expiresAt;
   }
 
   peek(): Delivery | undefined {
@@ -60,10 +67,13 @@ export class DeliveryQueue {
   filter(keep: (delivery: Delivery) => boolean): Delivery[] {
     const removed: Delivery[] = [];
     const kept: Delivery[] = [];
+    this.soonestExpiry = Number.POSITIVE_INFINITY;
     for (let i = this.#head; i < this.#items.length; i++) {
       const delivery = this.#items[i]!;
-      if (keep(delivery)) kept.push(delivery);
-      else {
+      if (keep(delivery)) {
+        kept.push(delivery);
+        this.#note(delivery);
+      } else {
         removed.push(delivery);
         this.bytes -= delivery.message.size;
       }

@@ -41,16 +41,19 @@ describe('identifiers in flight', () => {
   it('go from 1 to 65535 and around, never 0, and over those that are in use [MQTT-2.2.1-3] [MQTT-2.2.1-4]', () => {
     const inflight = new Inflight();
     const stuck = [1, 2].map(() => inflight.add(Awaiting.PUBREC, null));
-    const given: number[] = [];
+    let last = 2;
+    let rounds = 0;
     for (let i = 0; i < 140_000; i++) {
       const id = inflight.add(Awaiting.PUBACK, null);
-      given.push(id);
+      if (id < last) rounds++;
+      // one whose place in the table is taken may be passed over
+      const step = (id - last + 65_535) % 65_535;
+      if (id < 1 || id > 65_535 || stuck.includes(id) || step < 1 || step > 5)
+        throw new Error(`${last} ${id}`);
+      last = id;
       inflight.remove(id);
     }
-    expect(Math.min(...given.slice(0, 65_533))).toBe(3);
-    expect(given[65_532]).toBe(65_535);
-    expect(given[65_533]).toBe(3);
-    expect(given.some((id) => id < 1 || id > 65_535 || stuck.includes(id))).toBe(false);
+    expect(rounds).toBe(2);
     expect(inflight.ids()).toEqual(stuck);
   });
 

@@ -42,7 +42,7 @@ export const optionRules = {
   retainAvailable: flag(true, 'allow retained messages'),
   maxTopicAlias: number(10, 'topic aliases that an MQTT 5 client may set', 0, 65_535),
   maxTopicAliasBroker: number(10, 'topic aliases that the broker sets to an MQTT 5 client', 0, 65_535),
-  maxTopicLevels: number(201, 'levels that a topic may have', 1, 65_536),
+  maxTopicLevels: number(201, 'levels that a topic may have', 1, 1000),
   validatePayloadFormat: flag(
     false,
     'refuse payloads that are not UTF-8 though their payload format says so',
@@ -68,6 +68,12 @@ export const optionRules = {
     4_194_304,
     'bytes that wait in memory for a connection; then it misses QoS 0 messages',
     65_536,
+  ),
+
+  maxOutputTotalBytes: number(
+    268_435_456,
+    'bytes that wait in memory for all connections; then those with more than 64 KiB miss QoS 0 messages',
+    1_048_576,
   ),
 
   // subscriptions and sessions

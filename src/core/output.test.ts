@@ -105,15 +105,18 @@ describe('output', () => {
     expect(rig.output.pending).toBe(0);
   });
 
-  it.each([1, 4096, 4097, 65_536, 65_537, 262_144, 262_145, 3_000_000])('carries a packet of %i bytes', (size) => {
-    const rig = new Rig();
-    rig.copy(3);
-    rig.copy(size);
-    rig.copy(3);
-    rig.flush();
-    rig.check();
-    expect(rig.output.pending).toBe(0);
-  });
+  it.each([1, 4096, 4097, 65_536, 65_537, 262_144, 262_145, 3_000_000])(
+    'carries a packet of %i bytes',
+    (size) => {
+      const rig = new Rig();
+      rig.copy(3);
+      rig.copy(size);
+      rig.copy(3);
+      rig.flush();
+      rig.check();
+      expect(rig.output.pending).toBe(0);
+    },
+  );
 
   it('holds no buffer while it is idle', () => {
     const rig = new Rig();
@@ -222,7 +225,7 @@ describe('the pool of buffers', () => {
     const given = Array.from({ length: 20_000 }, () => new Uint8Array(4096));
     for (const buffer of given) pool.give(buffer);
     let kept = 0;
-    const mine = new Set(given);
+    const mine = new Set<Uint8Array>(given);
     while (mine.has(pool.take(1))) kept++;
     expect(kept * 4096).toBeLessThanOrEqual(16 * 1024 * 1024);
   });

@@ -15,6 +15,8 @@ export class BufferPool {
   readonly #small: Uint8Array[] = [];
   readonly #large: Uint8Array[] = [];
   readonly #huge: Uint8Array[] = [];
+  /** Bytes that wait for transports that are behind, of all connections. */
+  waiting = 0;
 
   take(size: number): Uint8Array {
     if (size <= SMALL) return this.#small.pop() ?? new Uint8Array(SMALL);
@@ -80,7 +82,11 @@ export class Output {
       this.#length = used + size;
       return used;
     }
-    if (used > 0) this.#full();
+    if (used > 0) {
+      this.#full();
+      // an answer to what was sent just now came first
+      if (this.#length > 0) return this.reserve(size);
+    }
     if (this.buffer.length < size) {
       if (this.buffer.length > 0) this.#pool.give(this.buffer);
       this.buffer = this.#pool.take(Math.max(size, LARGE));
@@ -104,6 +110,7 @@ export class Output {
       this.#length === this.buffer.length ? this.buffer : this.buffer.subarray(0, this.#length),
     );
     this.#waitingBytes += this.#length;
+    this.#pool.waiting += this.#length;
     this.buffer = NONE;
     this.#length = 0;
   }
@@ -114,6 +121,7 @@ export class Output {
     this.#waiting ??= [];
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
+    this.#pool.waiting += bytes.length;
   }
 
   /** Hands everything to the transport, unless it is behind. */
@@ -127,9 +135,10 @@ export class Output {
     // a stream in memory may answer, and this connection write again, before `write` returns
     this.buffer = NONE;
     this.#sending = length;
+    this.#pool.waiting += length;
     const hasLeft = this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length));
     if (!hasLeft) return;
-    this.#sending = 0;
+    this.drained();
     if (this.buffer === NONE) this.buffer = buffer;
     else this.#pool.give(buffer);
   }
@@ -139,11 +148,12 @@ export class Output {
     this.#waiting = null;
     this.#sending = this.#waitingBytes;
     this.#waitingBytes = 0;
-    if (this.#transport.writeAll(waiting)) this.#sending = 0;
+    if (this.#transport.writeAll(waiting)) this.drained();
   }
 
   /** The transport has sent what it had. */
   drained(): void {
+    this.#pool.waiting -= this.#sending;
     this.#sending = 0;
   }
 
@@ -157,6 +167,7 @@ export class Output {
 
   /** Forgets everything that has not left. */
   clear(): void {
+    this.#pool.waiting -= this.#waitingBytes + this.#sending;
     this.#length = 0;
     this.settle();
     this.#waiting = null;

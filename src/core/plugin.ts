@@ -45,7 +45,7 @@ export interface Credentials {
 }
 
 export interface Action {
-  readonly type: 'publish' | 'subscribe' | 'unsubscribe' | 'will';
+  readonly type: 'publish' | 'subscribe' | 'will';
   /** The topic, or the filter as the client wrote it. */
   readonly topic: string;
   readonly qos: QoS;
@@ -198,7 +198,7 @@ export class Hooks {
       const hook = hooks[i]!;
       let answer: MaybePromise<T | undefined>;
       try {
-        answer = ask(hook.call);
+        answer = asPromise(ask(hook.call));
       } catch (error) {
         this.#supervision.failed(hook.plugin, name, error);
         answer = onFailure;
@@ -234,6 +234,16 @@ export class Hooks {
       );
     });
   }
+}
+
+/** Promises of other makers are as good as our own. */
+function asPromise<T>(value: MaybePromise<T>): MaybePromise<T> {
+  const isForeign =
+    value !== null &&
+    typeof value === 'object' &&
+    !(value instanceof Promise) &&
+    typeof (value as { then?: unknown }).then === 'function';
+  return isForeign ? Promise.resolve(value) : value;
 }
 
 /** Goes on with a value now, or when its promise has resolved. */

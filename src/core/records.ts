@@ -58,8 +58,8 @@ class Group {
   readonly operations = new Map<string, StoreOperation>();
   /** Keys whose first record is among these operations: the store has never seen them. */
   readonly fresh = new Set<string>();
-  readonly held: HeldAcknowledgement[] = [];
-  readonly waiting: (() => void)[] = [];
+  held: HeldAcknowledgement[] = [];
+  waiting: (() => void)[] = [];
 
   get isEmpty(): boolean {
     return this.operations.size === 0 && this.held.length === 0 && this.waiting.length === 0;
@@ -125,10 +125,22 @@ export class Records {
   #safe(group: Group): void {
     this.#committing = null;
     for (const { connection, type, packetId, reason } of group.held) {
-      if (connection.isConnected) connection.sendAcknowledgement(type, packetId, reason);
+      connection.release(type, packetId, reason);
     }
-    for (const run of group.waiting) run();
+    for (const run of group.waiting) this.#run(run);
     if (!this.#gathering.isEmpty) this.#engine.scheduleFlush();
+  }
+
+  /** One that fails does not take the others along. */
+  #run(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#engine.log(
+        'error',
+        `internal error after a commit: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+    }
   }
 
   /** Nothing is acknowledged; the changes are tried again, since memory has them. */
@@ -144,8 +156,8 @@ export class Records {
       if (!this.#gathering.operations.has(key)) this.#gathering.operations.set(key, operation);
       if (group.fresh.has(key)) this.#gathering.fresh.add(key);
     }
-    this.#gathering.held.unshift(...group.held);
-    this.#gathering.waiting.unshift(...group.waiting);
+    this.#gathering.held = group.held.concat(this.#gathering.held);
+    this.#gathering.waiting = group.waiting.concat(this.#gathering.waiting);
     this.#retryAt = engine.now() + RETRY_MS;
     engine.after(RETRY_MS, () => engine.scheduleFlush());
   }
@@ -223,7 +235,7 @@ export class Records {
     value.string(this.#place(delivery.message, partition, isNew));
     value.string(delivery.group === null ? '' : delivery.group.name);
     value.string(delivery.group === null ? '' : delivery.group.node.filter);
-    value.byte(delivery.identifiers?.length ?? 0);
+    value.uint16(delivery.identifiers?.length ?? 0);
     for (const identifier of delivery.identifiers ?? []) value.uint32(identifier);
     this.#put(
       partition,
@@ -372,7 +384,7 @@ export class Records {
     if (message === undefined || session === undefined) return;
     const groupName = reader.string();
     const group = this.#engine.findGroup(groupName, reader.string());
-    const identifiers = Array.from({ length: reader.byte() }, () => reader.uint32());
+    const identifiers = Array.from({ length: reader.uint16() }, () => reader.uint32());
     const delivery = new Delivery(
       message,
       flags & 3,

@@ -103,77 +103,81 @@ export class Retained {
   }
 }
 
+/** The retained messages that one subscription is to be sent; looked up when its turn comes. */
+interface Part {
+  readonly subscription: Subscription;
+  messages: Message[] | null;
+  next: number;
+}
+
 /** Retained messages on their way to a session, for the subscriptions that asked for them. */
 export class RetainedCursor {
   readonly #engine: Engine;
-  readonly #parts: { subscription: Subscription; messages: Message[]; next: number }[] = [];
+  /** Each subscription stands here at most once beside the first. */
+  #parts: Part[] = [];
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  add(subscription: Subscription, messages: Message[]): void {
-    this.#parts.push({ subscription, messages, next: 0 });
+  /** A subscription that waits already waits from now on behind the others. */
+  add(subscriptions: readonly Subscription[]): void {
+    const again = new Set(subscriptions);
+    this.#parts = this.#parts.filter((part, index) => index === 0 || !again.has(part.subscription));
+    for (const subscription of again) this.#parts.push({ subscription, messages: null, next: 0 });
   }
 
   /** Sends as many as the connection can carry now. Returns whether that was all. */
   pump(connection: Connection): boolean {
-    const now = this.#engine.now();
-    for (;;) {
-      const part = this.#parts[0];
-      if (part === undefined) return true;
-      const { session, text } = part.subscription;
-      // it may have unsubscribed meanwhile
-      if (session.subscriptions.get(text) !== part.subscription) part.next = part.messages.length;
-      while (part.next < part.messages.length) {
-        const message = part.messages[part.next]!;
-        // the one that replaced it was delivered as it came
-        if (message.expiresAt > now && this.#engine.retained.isCurrent(message)) {
-          if (!this.#send(connection, message, part.subscription)) return false;
-        }
-        part.next++;
-      }
+    for (let part = this.#parts[0]; part !== undefined; part = this.#parts[0]) {
+      if (!this.#pumpPart(connection, part)) return false;
       this.#parts.shift();
     }
+    return true;
   }
 
-  #send(connection: Connection, message: Message, subscription: Subscription): boolean {
-    const session = subscription.session;
-    const qos = Math.min(message.qos, subscription.qos);
-    if (
-      this.#engine.hooks.deliver.length > 0 &&
-      !this.#engine.decisions.allowsDelivery(connection, message, qos, true)
-    )
-      return true;
-    if (connection.output.pending > connection.pauseDeliveriesAt) return false;
-    if (qos === 0) {
-      connection.sendQoS0(message, true, subscription.identifiers);
-      return true;
+  #messages(part: Part): Message[] {
+    const { session, text, node } = part.subscription;
+    // it may have unsubscribed meanwhile
+    if (session.subscriptions.get(text) !== part.subscription) return [];
+    part.messages ??= this.#engine.retained.matching(node.filter);
+    return part.messages;
+  }
+
+  #pumpPart(connection: Connection, part: Part): boolean {
+    const now = this.#engine.now();
+    const messages = this.#messages(part);
+    for (; part.next < messages.length; part.next++) {
+      const message = messages[part.next]!;
+      // the one that replaced it was delivered as it came
+      if (message.expiresAt <= now || !this.#engine.retained.isCurrent(message)) continue;
+      if (!this.#send(connection, message, part.subscription)) return false;
     }
-    if (session.queued > 0 || session.resend !== null || !session.windowOpen(connection)) return false;
-    session.send(connection, new Delivery(message, qos, true, subscription.identifiers, null));
+    return true;
+  }
+
+  /** Returns false when the connection cannot take it now. */
+  #send(connection: Connection, message: Message, subscription: Subscription): boolean {
+    const { session, identifiers } = subscription;
+    const qos = Math.min(message.qos, subscription.qos);
+    if (connection.output.pending > connection.pauseDeliveriesAt) return false;
+    if (qos > 0 && (session.queued > 0 || session.resend !== null || !session.windowOpen(connection)))
+      return false;
+    const { hooks, decisions } = this.#engine;
+    if (hooks.deliver.length > 0 && !decisions.allowsDelivery(connection, message, qos, true)) return true;
+    if (qos === 0) connection.sendQoS0(message, true, identifiers);
+    else session.send(connection, new Delivery(message, qos, true, identifiers, null));
     return true;
   }
 
   /** What of QoS 1 and 2 was not sent yet, as deliveries that can wait. */
   left(): Delivery[] {
-    return this.#parts.flatMap(({ subscription, messages, next }) =>
-      messages
-        .slice(next)
-        .filter(
-          (message) =>
-            Math.min(message.qos, subscription.qos) > 0 && this.#engine.retained.isCurrent(message),
-        )
-        .map(
-          (message) =>
-            new Delivery(
-              message,
-              Math.min(message.qos, subscription.qos),
-              true,
-              subscription.identifiers,
-              null,
-            ),
-        ),
-    );
+    return this.#parts.flatMap((part) => {
+      const { qos: granted, identifiers } = part.subscription;
+      return this.#messages(part)
+        .slice(part.next)
+        .filter((message) => Math.min(message.qos, granted) > 0 && this.#engine.retained.isCurrent(message))
+        .map((message) => new Delivery(message, Math.min(message.qos, granted), true, identifiers, null));
+    });
   }
 }

@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTopicFilter, topicMatches } from '../protocol/index.js';
+import type { Engine } from './engine.js';
 import { Metrics } from './metrics.js';
 import { Router } from './router.js';
 import { Session } from './session.js';
 import type { Subscription, SubscriptionOptions } from './subscriptions.js';
 import { TopicCache } from './topic-cache.js';
-import type { Engine } from './engine.js';
 
 const engine = {} as Engine;
 const plain: SubscriptionOptions = { qos: 1, noLocal: false, retainAsPublished: false, identifier: 0 };
@@ -18,7 +18,12 @@ function makeRouter(merge = false): { router: Router; topics: TopicCache; metric
   return { router: new Router(topics, metrics, merge), topics, metrics };
 }
 
-function subscribe(router: Router, session: Session, text: string, options: Partial<SubscriptionOptions> = {}): boolean {
+function subscribe(
+  router: Router,
+  session: Session,
+  text: string,
+  options: Partial<SubscriptionOptions> = {},
+): boolean {
   const { group, filter } = parseTopicFilter(text);
   return router.subscribe(session, text, group, filter, { ...plain, ...options });
 }
@@ -178,35 +183,35 @@ describe('the router agrees with a list of all subscriptions', () => {
 
   it.each([false, true])('with merging %s', (merge) => {
     fc.assert(
-      fc.property(
-        fc.array(fc.oneof(change, topic), { maxLength: 80 }),
-        (steps) => {
-          const { router, topics, metrics } = makeRouter(merge);
-          const sessions = Array.from({ length: 4 }, (_, i) => new Session(engine, `${i}`));
-          const model = new Map<string, SubscriptionOptions & { client: number; text: string }>();
-          for (const step of steps) {
-            if (typeof step === 'string') {
-              check(router, topics, model, step, merge);
-              continue;
-            }
-            const key = `${step.client} ${step.text}`;
-            if (step.kind === 'unsubscribe') {
-              expect(router.unsubscribe(sessions[step.client]!, step.text) !== undefined).toBe(model.delete(key));
-            } else {
-              const options = { ...step, retainAsPublished: false };
-              if (step.text.startsWith('$share')) options.noLocal = false;
-              expect(subscribe(router, sessions[step.client]!, step.text, options)).toBe(model.has(key));
-              model.set(key, options);
-            }
-            expect(metrics.subscriptionsCurrent).toBe(model.size);
+      fc.property(fc.array(fc.oneof(change, topic), { maxLength: 80 }), (steps) => {
+        const { router, topics, metrics } = makeRouter(merge);
+        const sessions = Array.from({ length: 4 }, (_, i) => new Session(engine, `${i}`));
+        const model = new Map<string, SubscriptionOptions & { client: number; text: string }>();
+        for (const step of steps) {
+          if (typeof step === 'string') {
+            check(router, topics, model, step, merge);
+            continue;
           }
-          // when all are gone nobody is left
-          for (const { client, text: gone } of model.values()) router.unsubscribe(sessions[client]!, gone);
-          for (const step of steps)
-            if (typeof step === 'string') expect(router.route(topics.of(step))).toEqual({ receivers: [], groups: [] });
-          expect([metrics.subscriptionsCurrent, metrics.sharedSubscriptionsCurrent]).toEqual([0, 0]);
-        },
-      ),
+          const key = `${step.client} ${step.text}`;
+          if (step.kind === 'unsubscribe') {
+            expect(router.unsubscribe(sessions[step.client]!, step.text) !== undefined).toBe(
+              model.delete(key),
+            );
+          } else {
+            const options = { ...step, retainAsPublished: false };
+            if (step.text.startsWith('$share')) options.noLocal = false;
+            expect(subscribe(router, sessions[step.client]!, step.text, options)).toBe(model.has(key));
+            model.set(key, options);
+          }
+          expect(metrics.subscriptionsCurrent).toBe(model.size);
+        }
+        // when all are gone nobody is left
+        for (const { client, text: gone } of model.values()) router.unsubscribe(sessions[client]!, gone);
+        for (const step of steps)
+          if (typeof step === 'string')
+            expect(router.route(topics.of(step))).toEqual({ receivers: [], groups: [] });
+        expect([metrics.subscriptionsCurrent, metrics.sharedSubscriptionsCurrent]).toEqual([0, 0]);
+      }),
       { numRuns: 400 },
     );
   });
@@ -227,7 +232,12 @@ describe('the router agrees with a list of all subscriptions', () => {
       expectedGroups.set(shared, [...(expectedGroups.get(shared) ?? []), `${client}`]);
     expect(
       groups
-        .map((group) => describeGroup(`$share/${group.name}/${group.node.filter}`, group.members.map((m) => m.session.clientId)))
+        .map((group) =>
+          describeGroup(
+            `$share/${group.name}/${group.node.filter}`,
+            group.members.map((m) => m.session.clientId),
+          ),
+        )
         .sort(),
     ).toEqual([...expectedGroups].map(([group, members]) => describeGroup(group, members)).sort());
     if (!merge) {

@@ -23,6 +23,8 @@ export class Router {
 
   /** One copy for a session whose subscriptions overlap, instead of one for each. */
   readonly #mergeOverlapping: boolean;
+  /** How many levels were looked at for routes: work that somebody caused. */
+  visited = 0;
 
   constructor(topics: TopicCache, metrics: Metrics, mergeOverlapping: boolean) {
     this.#mergeOverlapping = mergeOverlapping;
@@ -40,6 +42,7 @@ export class Router {
   ): boolean {
     const existing = session.subscriptions.get(text);
     if (existing !== undefined) {
+      if (existing.equals(options)) return true;
       existing.set(options);
       this.#topics.invalidate(filter);
       return true;
@@ -67,7 +70,7 @@ export class Router {
   unsubscribe(session: Session, text: string): Subscription | undefined {
     const subscription = session.subscriptions.get(text);
     if (subscription === undefined) return undefined;
-    session.subscriptions.delete(text);
+    session.removeSubscription(subscription);
     const { node, group } = subscription;
     if (group === null) node.unlink(subscription);
     else this.#leave(group, subscription);
@@ -94,8 +97,13 @@ export class Router {
   /** The receivers of a topic, worked out if they are not known. */
   route(topic: Topic): Route {
     if (topic.route !== null) return topic.route;
-    const route = resolve(this.#index.match(topic.text), this.#mergeOverlapping);
-    if (topic.cached) topic.route = route;
+    const nodes = this.#index.match(topic.text);
+    this.visited += 10 + this.#index.visited;
+    const route = resolve(nodes, this.#mergeOverlapping);
+    if (topic.cached) {
+      topic.route = route;
+      this.#topics.remembered(route.receivers.length + route.groups.length);
+    }
     return route;
   }
 }

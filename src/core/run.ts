@@ -79,7 +79,10 @@ export class Run {
     for (const receiver of this.#route!.receivers) {
       const subscription = receiver.session === this.#publisher ? receiver.own : receiver;
       if (subscription !== null) this.#deliver(subscription, payload);
+      this.#engine.work++;
     }
+    this.#engine.work += this.#engine.router.visited;
+    this.#engine.router.visited = 0;
     this.#bytes = NO_BYTES;
     this.#route = null;
     this.#publisher = null;
@@ -124,7 +127,7 @@ export class Run {
   #copyTo(connection: Connection, payload: number): void {
     const { engine, output } = connection;
     const { metrics } = engine;
-    if (output.pending > engine.options.maxOutputBytes) {
+    if (connection.isBehind) {
       metrics.droppedSlowSubscriber += this.#count;
       return;
     }

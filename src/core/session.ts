@@ -1,6 +1,6 @@
 // What the broker remembers of a client between connections: subscriptions, the messages on their way to it,
 // those that wait, and the QoS 2 identifiers that came from it (MQTT 5 section 4.1).
-import { MqttError, PacketIdSet, ReasonCode } from '../protocol/index.js';
+import { hasWildcard, MqttError, PacketIdSet, ReasonCode, topicLevels } from '../protocol/index.js';
 import type { Connection } from './connection.js';
 import { Delivery, DeliveryQueue } from './delivery.js';
 import type { Engine } from './engine.js';
@@ -16,6 +16,9 @@ export const NEVER_EXPIRES = 0xffffffff;
 
 const NO_SUBSCRIPTIONS: Map<string, Subscription> = new Map();
 
+/** For each subscription that a client may have, its filters with wildcards may have this many levels. */
+const LEVELS_EACH = 10;
+
 /** How many QoS 1 and 2 deliveries may be under way at once, when no option limits them: the identifiers. */
 const ALL_IDENTIFIERS = 65_534;
 
@@ -29,6 +32,8 @@ export class Session extends Timer {
   expiryInterval = 0;
   /** Texts of the filters to subscriptions. Shared and empty until there is one. */
   subscriptions: Map<string, Subscription> = NO_SUBSCRIPTIONS;
+  /** Levels that its filters with wildcards have together. */
+  levels = 0;
   readonly inflight = new Inflight();
   queue: DeliveryQueue | null = null;
   /** Retained messages that a new subscription is still to be sent. */
@@ -52,9 +57,23 @@ export class Session extends Timer {
     this.clientId = clientId;
   }
 
+  /** Whether it may have one more subscription. Filters of many levels with wildcards count for several. */
+  hasRoomFor(filter: string): boolean {
+    const { maxSubscriptions } = this.engine.options;
+    if (maxSubscriptions === 0) return true;
+    if (this.subscriptions.size >= maxSubscriptions) return false;
+    return !hasWildcard(filter) || this.levels + topicLevels(filter) <= maxSubscriptions * LEVELS_EACH;
+  }
+
   addSubscription(subscription: Subscription): void {
+    if (hasWildcard(subscription.node.filter)) this.levels += topicLevels(subscription.node.filter);
     if (this.subscriptions === NO_SUBSCRIPTIONS) this.subscriptions = new Map();
     this.subscriptions.set(subscription.text, subscription);
+  }
+
+  removeSubscription({ text, node }: Subscription): void {
+    if (hasWildcard(node.filter)) this.levels -= topicLevels(node.filter);
+    this.subscriptions.delete(text);
   }
 
   /** Whether it outlives its connection. */
@@ -183,6 +202,7 @@ export class Session extends Timer {
   /** Drops what has expired while it waited. */
   #makeRoom(): boolean {
     const now = this.engine.now();
+    if (this.queue!.soonestExpiry > now) return false;
     const expired = this.queue!.filter((delivery) => delivery.message.expiresAt > now);
     for (const delivery of expired) this.#forgetQueued(delivery);
     this.engine.metrics.droppedExpired += expired.length;

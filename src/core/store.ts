@@ -5,6 +5,7 @@
 export interface StoreOperation {
   /** Records of one partition stay together: a hash of the client id, or of the topic. */
   readonly partition: number;
+  /** Up to 131,076 bytes of UTF-8: two strings of MQTT. A store with shorter keys must find a way. */
   readonly key: string;
   /** null deletes the key; deleting what is not there is no error. */
   readonly value: Uint8Array | null;
@@ -16,7 +17,7 @@ export interface StoreEntry {
 }
 
 export interface Store {
-  /** How many partitions it keeps apart, at least 1. */
+  /** How many partitions it keeps apart, at least 1; always the same for the same data. */
   readonly partitions: number;
   /** Called once before anything else. */
   open(): Promise<void>;

@@ -50,7 +50,8 @@ describe('the index of filters', () => {
   it('finds nothing for filters that nobody has, not even where longer ones begin', () => {
     const index = new SubscriptionIndex();
     add(index, 'a/+/c/#');
-    for (const filter of ['a', 'a/+', 'a/+/c', 'a/#', '+', '#', 'b/+']) expect(index.find(filter)).toBeUndefined();
+    for (const filter of ['a', 'a/+', 'a/+/c', 'a/#', '+', '#', 'b/+'])
+      expect(index.find(filter)).toBeUndefined();
   });
 
   it('gives filters from the most to the least particular, level by level', () => {
@@ -131,7 +132,10 @@ describe('the index of filters', () => {
     for (const filter of kept) add(index, filter);
     const round = (seed: number) => {
       const added = Array.from({ length: 5000 }, (_, i) =>
-        add(index, [`${seed}/${i}/x/y/z/+/#`, `+/${seed}/${i}/#`, `keep/${i}/+/${seed}`, `${seed}/${i}`][i % 4]!),
+        add(
+          index,
+          [`${seed}/${i}/x/y/z/+/#`, `+/${seed}/${i}/#`, `keep/${i}/+/${seed}`, `${seed}/${i}`][i % 4]!,
+        ),
       );
       for (const subscription of added) remove(index, subscription, subscription);
     };
@@ -175,9 +179,20 @@ describe('a subscription', () => {
   it('takes over all options when the client subscribes again [MQTT-3.8.4-3]', () => {
     const subscription = new Subscription(session, 'a', new SubscriptionIndex().node('a'), null);
     subscription.set({ qos: 2, noLocal: true, retainAsPublished: true, identifier: 7 });
-    expect(subscription).toMatchObject({ qos: 2, noLocal: true, retainAsPublished: true, identifiers: [7], own: null });
+    expect(subscription).toMatchObject({
+      qos: 2,
+      noLocal: true,
+      retainAsPublished: true,
+      identifiers: [7],
+      own: null,
+    });
     subscription.set({ qos: 0, noLocal: false, retainAsPublished: false, identifier: 0 });
-    expect(subscription).toMatchObject({ qos: 0, noLocal: false, retainAsPublished: false, identifiers: null });
+    expect(subscription).toMatchObject({
+      qos: 0,
+      noLocal: false,
+      retainAsPublished: false,
+      identifiers: null,
+    });
     expect(subscription.own).toBe(subscription);
   });
 });

@@ -31,6 +31,15 @@ export class Subscription {
     readonly group: ShareGroup | null,
   ) {}
 
+  equals({ qos, noLocal, retainAsPublished, identifier }: SubscriptionOptions): boolean {
+    return (
+      this.qos === qos &&
+      this.noLocal === noLocal &&
+      this.retainAsPublished === retainAsPublished &&
+      (this.identifiers?.[0] ?? 0) === identifier
+    );
+  }
+
   /** Takes new options over [MQTT-3.8.4-3]. */
   set(options: SubscriptionOptions): void {
     this.qos = options.qos;
@@ -99,6 +108,8 @@ function isUnused(level: Level): boolean {
 export class SubscriptionIndex {
   readonly #exact = new Map<string, FilterNode>();
   readonly #root: Level = emptyLevel();
+  /** How many levels the last match looked at. */
+  visited = 0;
 
   /** The node of a filter (without $share), made if it is not there. */
   node(filter: string): FilterNode {
@@ -185,6 +196,7 @@ export class SubscriptionIndex {
 
   /** All filters that match a topic name. */
   match(topic: string): FilterNode[] {
+    this.visited = 0;
     const exact = this.#exact.get(topic);
     const found = this.#matchWildcards(topic);
     if (exact === undefined) return found;
@@ -209,6 +221,7 @@ export class SubscriptionIndex {
   }
 
   #match(level: Level, levels: string[], depth: number, found: FilterNode[]): void {
+    this.visited++;
     if (depth === levels.length) {
       if (level.hash !== null) found.push(level.hash);
       if (level.node !== null) found.push(level.node);

@@ -45,6 +45,10 @@ const LONGEST_CHAIN = 16;
 /** Half of what may be cached, in bytes as estimated by `cost`. */
 const GENERATION_COST = 8 * 1024 * 1024;
 const LEVEL_COST = 200;
+/** Nodes that subscriptions may visit in a tick to find the topics that they change: about a millisecond. */
+const WALK_BUDGET = 20_000;
+/** Receivers that the routes of all topics may have together: 8 bytes each. */
+const MAX_RECEIVERS = 4_000_000;
 
 class Generation {
   readonly buckets: (Topic | null)[] = new Array(BUCKETS).fill(null);
@@ -86,6 +90,10 @@ class Generation {
 export class TopicCache {
   #young = new Generation();
   #old = new Generation();
+  /** How many more nodes subscriptions may visit before the next tick. */
+  #walk = WALK_BUDGET;
+  /** How many receivers all routes together have. */
+  #receivers = 0;
   readonly #maxLevels: number;
   readonly #seed: number;
 
@@ -133,8 +141,29 @@ export class TopicCache {
 
   /** The receivers of everything that a filter (without $share) matches may have changed. */
   invalidate(filter: string): void {
-    this.#young.tree.match(filter, forget);
-    this.#old.tree.match(filter, forget);
+    this.#walk = this.#old.tree.match(filter, forget, this.#young.tree.match(filter, forget, this.#walk));
+    // so many subscriptions change so many topics that knowing none is cheaper than finding them
+    if (this.#walk < 0) this.#forgetAll();
+  }
+
+  /** Receivers were worked out for a topic; so many of them are remembered that memory must be looked at. */
+  remembered(receivers: number): void {
+    this.#receivers += receivers;
+    if (this.#receivers > MAX_RECEIVERS) this.#forgetAll();
+  }
+
+  /** A tick has passed: subscriptions may look at topics again. */
+  refill(): void {
+    this.#walk = WALK_BUDGET;
+  }
+
+  #forgetAll(): void {
+    this.#young.drop();
+    this.#old.drop();
+    this.#young = new Generation();
+    this.#old = new Generation();
+    this.#receivers = 0;
+    this.#walk = Math.max(0, this.#walk);
   }
 }
 

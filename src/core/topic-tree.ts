@@ -8,6 +8,8 @@ interface Node<T> {
 export class TopicTree<T> {
   #root: Node<T> = { value: undefined, children: null };
   #size = 0;
+  /** How many more nodes a match may visit. */
+  #budget = 0;
 
   get size(): number {
     return this.#size;
@@ -65,12 +67,18 @@ export class TopicTree<T> {
     return before;
   }
 
-  /** Calls `visit` for every topic that a filter (without $share) matches. */
-  match(filter: string, visit: (value: T) => void): void {
+  /**
+   * Calls `visit` for every topic that a filter (without $share) matches. Gives up after `budget` nodes; returns
+   * how much of it is left, below 0 when it gave up.
+   */
+  match(filter: string, visit: (value: T) => void, budget = Number.POSITIVE_INFINITY): number {
+    this.#budget = budget;
     this.#match(this.#root, filter.split('/'), 0, visit);
+    return this.#budget;
   }
 
   #match(node: Node<T>, levels: string[], depth: number, visit: (value: T) => void): void {
+    if (--this.#budget < 0) return;
     if (depth === levels.length) {
       if (node.value !== undefined) visit(node.value);
       return;
@@ -93,6 +101,7 @@ export class TopicTree<T> {
 
   /** The node itself (`a/#` matches `a`) and everything below. */
   #all(node: Node<T>, isRoot: boolean, visit: (value: T) => void): void {
+    if (--this.#budget < 0) return;
     if (node.value !== undefined && !isRoot) visit(node.value);
     if (node.children === null) return;
     for (const [name, child] of node.children) {

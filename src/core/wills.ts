@@ -23,6 +23,11 @@ export class PendingWill extends Timer {
     super();
   }
 
+  fireNow(): void {
+    this.engine.timers.stop(this);
+    this.fire();
+  }
+
   override fire(): void {
     this.session.will = null;
     this.engine.sendWill(this.message, this.client);

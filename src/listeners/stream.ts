@@ -13,6 +13,11 @@ export class StreamTransport implements Transport {
   /** Only a socket says at once whether the bytes have left; others may hand them on as they are. */
   readonly #isSocket: boolean;
   #receiver: TransportReceiver | null = null;
+  /** What came and was not handed on yet: a stream in memory may deliver while the broker writes to it. */
+  #arrived: Uint8Array[] = [];
+  #deliveryIsDue = false;
+  #hasEnded = false;
+  #failure: Error | undefined;
   /** Writes whose callback has not come. */
   #outstanding = 0;
   /** A write returned false, so the receiver waits for `drained`. */
@@ -23,19 +28,47 @@ export class StreamTransport implements Transport {
     this.#isSocket = stream instanceof Socket;
     this.remoteAddress = (stream instanceof Socket ? stream.remoteAddress : undefined) ?? 'stream';
     this.remotePort = (stream instanceof Socket ? stream.remotePort : undefined) ?? 0;
+    stream.on('error', (error) => {
+      this.#failure = error;
+    });
+    // a client that closes its half has nothing more to say
+    stream.on('end', () => this.#ended());
+    stream.on('close', () => this.#ended());
   }
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
-    const stream = this.#stream;
-    let failure: Error | undefined;
-    stream.on('data', (chunk: Uint8Array) => receiver.received(chunk, chunk.length));
-    stream.on('error', (error) => {
-      failure = error;
-    });
-    // a client that closes its half has nothing more to say
-    stream.on('end', () => receiver.closed());
-    stream.on('close', () => receiver.closed(failure));
+    if (this.#stream.destroyed) {
+      this.#ended();
+      return;
+    }
+    if (this.#isSocket)
+      this.#stream.on('data', (chunk: Uint8Array) => receiver.received(chunk, chunk.length));
+    else this.#stream.on('data', (chunk: Uint8Array) => this.#arrive(chunk));
+  }
+
+  #arrive(chunk: Uint8Array): void {
+    this.#arrived.push(chunk);
+    this.#deliverSoon();
+  }
+
+  #ended(): void {
+    this.#hasEnded = true;
+    this.#deliverSoon();
+  }
+
+  #deliverSoon(): void {
+    if (this.#deliveryIsDue || this.#receiver === null) return;
+    this.#deliveryIsDue = true;
+    queueMicrotask(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    this.#deliveryIsDue = false;
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const chunk of arrived) this.#receiver!.received(chunk, chunk.length);
+    if (this.#hasEnded) this.#receiver!.closed(this.#failure);
   }
 
   readonly #written = (): void => {

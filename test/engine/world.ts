@@ -9,6 +9,8 @@ import { type ConnectOptions, Peer } from './peer.js';
 export interface WorldOptions extends Partial<EngineOptions> {
   plugins?: readonly Plugin[];
   store?: Store;
+  /** What the wall clock shows at the start. */
+  wall?: number;
 }
 
 interface Alarm {
@@ -19,9 +21,11 @@ interface Alarm {
 }
 
 export class World implements Environment {
-  /** The clock, in milliseconds. */
-  time = 1_700_000_000_000;
+  /** Milliseconds that have passed since some moment. */
+  time = 4_711;
+  #wallAhead: number;
   readonly now = (): number => this.time;
+  readonly wallClock = (): number => this.time + this.#wallAhead;
   readonly engine: Engine;
   readonly logged: { level: LogLevel; text: string }[] = [];
   readonly events: { name: keyof EngineEvents; args: unknown[] }[] = [];
@@ -29,7 +33,8 @@ export class World implements Environment {
   #deferred: (() => void)[] = [];
   #count = 0;
 
-  constructor({ plugins = [], store, ...options }: WorldOptions = {}) {
+  constructor({ plugins = [], store, wall = 1_700_000_000_000, ...options }: WorldOptions = {}) {
+    this.#wallAhead = wall - this.time;
     this.engine = new Engine({
       options,
       plugins,
@@ -101,10 +106,9 @@ export class World implements Environment {
     this.time = end;
   }
 
-  /** Somebody sets the system's clock: what waits is not touched by that. */
+  /** Somebody sets the wall clock, forward or back. */
   setClock(ms: number): void {
-    this.time += ms;
-    for (const alarm of this.#alarms) alarm.at += ms;
+    this.#wallAhead += ms;
   }
 
   /** Lets promises go on that have settled, and ends the turns that follow. */

@@ -1,6 +1,5 @@
 // What a test needs from the system. Where it is missing, the suite is skipped and its name says why; under CI
-// it is run all the same and fails, so that nothing is left out there unseen. scripts/install-test-needs
-// installs these.
+// one test fails in its place, so that nothing is left out there unseen. scripts/install-test-needs installs these.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -98,11 +98,7 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
     if (request.reason >= 0x80) continue;
     const { asked, group, filter } = request;
     const isNew = !session.subscriptions.has(asked.filter);
-    if (
-      isNew &&
-      engine.options.maxSubscriptions > 0 &&
-      session.subscriptions.size >= engine.options.maxSubscriptions
-    ) {
+    if (isNew && !session.hasRoomFor(filter)) {
       request.reason = ReasonCode.QuotaExceeded;
       continue;
     }
@@ -130,11 +126,9 @@ function answer(connection: Connection, packetId: number, requests: Request[], f
     ? refusalText(connection, requests)
     : undefined;
   connection.send({ type: 'suback', packetId, reasons, properties: { reasonString } });
-  for (const subscription of fetch) {
-    const messages = engine.retained.matching(subscription.node.filter);
-    if (messages.length === 0) continue;
+  if (fetch.length > 0 && engine.retained.size > 0) {
     session.retained ??= new RetainedCursor(engine);
-    session.retained.add(subscription, messages);
+    session.retained.add(fetch);
   }
   if (session.retained !== null) session.pump();
 }
