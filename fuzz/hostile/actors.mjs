@@ -26,6 +26,7 @@ export class Publisher {
   constructor(run, options) {
     const { topics, qosOf = () => 1, version = 5, window = 20, persistent = false, sizes = [0] } = options;
     Object.assign(this, { run, topics, qosOf, version, window, persistent, sizes });
+    this.retain = options.retain ?? false;
     this.trouble = options.trouble ?? 0;
     this.name = newName('p');
   }
@@ -73,29 +74,30 @@ export class Publisher {
     return this.#lastId;
   }
 
-  #publishOne() {
+  #publishOne(topic) {
     const { random, oracle } = this.run;
-    const topic = random.pick(this.topics);
     const number = this.#numbers.get(topic) ?? 0;
     this.#numbers.set(topic, number + 1);
     const qos = this.qosOf(topic);
     const id = this.#freeId();
     const payload = payloadOf(`${this.name}/${topic}/${number}`, random.pick(this.sizes));
-    const message = { topic, payload, qos, id, version: this.version };
+    const message = { topic, payload, qos, id, version: this.version, retain: this.retain };
     oracle.published(this.name, topic, number, qos);
     const again = publish({ ...message, dup: true });
     this.#inflight.set(id, { again, topic, number, qos, isReleased: false });
     this.#client.send(publish(message));
   }
 
-  /** Publishes so many and resolves when all of them are acknowledged. */
-  async publishAll(count) {
+  /** Publishes so many, or one to each topic, and resolves when all of them are acknowledged. */
+  async publishAll(count = this.topics.length) {
+    const isOneEach = count === this.topics.length;
     const { random, oracle } = this.run;
     await this.#connect();
     for (let sent = 0; sent < count; ) {
       if (this.persistent && random.chance(this.trouble)) await this.#fall();
       const free = Math.min(this.window - this.#inflight.size, count - sent);
-      for (let i = 0; i < free; i++, sent++) this.#publishOne();
+      for (let i = 0; i < free; i++, sent++)
+        this.#publishOne(isOneEach ? this.topics[sent] : random.pick(this.topics));
       const isOpen = await until(() => this.#inflight.size < this.window || this.#client.isClosed, PATIENCE, 0);
       if (this.#client.isClosed) {
         if (this.persistent) await this.#connect();
@@ -131,18 +133,16 @@ export class Subscriber {
 
   async #open(isFirst) {
     const own = { taken: this.#taken };
-    const set = { onPacket: (first, bytes, start, end) => this.#took(own, first, bytes, start, end) };
-    const opening = Client.open(this.run.target, {
+    const client = await Client.open(this.run.target, {
       clientId: this.id,
       version: this.version,
       clean: !this.persistent,
       sessionExpiry: this.persistent ? 3600 : 0,
       receiveMaximum: this.version === 5 ? this.receiveMaximum : undefined,
-      // before the CONNACK is read, messages may be there
-      set: { ...set, onClient: null },
+      set: { onPacket: (first, bytes, start, end) => this.#took(own, first, bytes, start, end) },
     });
-    const client = await opening;
     own.client = client;
+    // messages may have come in one piece with the CONNACK
     for (const answer of own.early ?? []) client.send(answer);
     own.early = undefined;
     if (!isFirst && !client.sessionPresent) this.run.oracle.problem(`${this.id}: its session is gone`);

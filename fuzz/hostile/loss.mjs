@@ -60,7 +60,7 @@ export async function runLoss(size, firstSeed, names) {
     console.log(
       [
         `loss-${pattern.name}: ${problems.length === 0 ? 'ok' : 'FAILED'}`,
-        `${seeds} seeds, ${totals.messages} messages, ${totals.deliveries} to be delivered and delivered`,
+        `${seeds} seeds, ${totals.messages} messages, delivered to ${totals.deliveries} receivers in all`,
         `${((performance.now() - start) / 1000).toFixed(1)} s`,
         ...problems.map((problem) => `!! ${problem}`),
       ].join(' | '),

@@ -204,6 +204,37 @@ async function sharedSteady(run, messages) {
   return publishFrom(run, 2, messages, () => ({ topics: topicsOf(base, 4), qosOf: mixedQos }), members);
 }
 
+/** Retained messages wait for a subscriber whose window is small, and who falls and comes back meanwhile. */
+async function retainedWaiting(run, messages) {
+  const topics = topicsOf(newName('t'), Math.ceil(messages / 10));
+  await new Publisher(run, { topics, qosOf: mixedQos, retain: true }).publishAll();
+  const filter = topics[0].replace(/0$/, '#');
+  const subscribers = await subscribeEach(run, 2, (i) => ({
+    filters: [filter],
+    qos: 1 + i,
+    persistent: true,
+    receiveMaximum: 5,
+    delay: 5,
+  }));
+  const troubles = subscribers.map((subscriber) => subscriber.reconnecting());
+  await pause(800);
+  for (const subscriber of subscribers) subscriber.stop();
+  await Promise.all(troubles);
+  return subscribers;
+}
+
+/** What is published while older, retained messages of the same topics still wait for the subscriber. */
+async function retainedFirst(run, messages) {
+  const topics = topicsOf(newName('t'), 200);
+  const publisher = new Publisher(run, { topics, retain: true });
+  await publisher.publishAll();
+  const filter = topics[0].replace(/0$/, '#');
+  const subscribers = await subscribeEach(run, 1, () => ({ filters: [filter], receiveMaximum: 3, delay: 3 }));
+  publisher.retain = false;
+  await publisher.publishAll(Math.ceil(messages / 10));
+  return subscribers;
+}
+
 export const patterns = [
   { name: 'qos1', what: 'two to two, QoS 1', play: (run, n) => pointToPoint(run, n, 1) },
   { name: 'qos2', what: 'two to two, QoS 2', play: (run, n) => pointToPoint(run, n, 2) },
@@ -245,4 +276,6 @@ export const patterns = [
     what: 'a shared subscription, QoS 2, whose members fall and come back',
     play: (run, n) => shared(run, n, { qos: 2, persistent: true }),
   },
+  { name: 'retained-waiting', what: 'retained messages for subscribers that fall', play: retainedWaiting },
+  { name: 'retained-first', what: 'retained messages and newer ones of their topics', play: retainedFirst },
 ];

@@ -105,7 +105,10 @@ export function parseFlags(args: readonly string[], version: string): BrokerFlag
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) throw new UsageError('', 0);
-    throw new UsageError(`${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')} (pondhawk --help lists the options)`, 1);
+    throw new UsageError(
+      `${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')} (pondhawk --help lists the options)`,
+      1,
+    );
   }
   const given = command.opts<
     Record<string, unknown> & {

@@ -14,7 +14,8 @@ import type { Topic } from './topic-cache.js';
 const REFERENCE_SIZE = 16_384;
 const COPY_SIZE = 131_072;
 
-const SLAB_SIZE = 16_384;
+/** Small, since a piece stays as long as the last message in it. */
+const SLAB_SIZE = 4096;
 /** Messages above this size get memory of their own. */
 const SLAB_SHARE = SLAB_SIZE / 4;
 
@@ -100,11 +101,24 @@ export class Message extends Publish {
       const at = slab.take(this.end - this.start);
       copy.#moveTo(slab.bytes, at);
     }
-    // who sent it matters while it is routed; held for longer it would keep a session that is gone
-    copy.publisher = null;
-    copy.asKept();
+    copy.#settle();
     this.#kept = copy;
     return copy;
+  }
+
+  /** A copy that shares its memory with nothing else: for what may be held for ever. */
+  keepAlone(): Message {
+    const copy = new Message();
+    copy.#become(this);
+    copy.#moveTo(new Uint8Array(this.end - this.start), 0);
+    copy.#settle();
+    return copy;
+  }
+
+  #settle(): void {
+    // who sent it matters while it is routed; held for longer it would keep a session that is gone
+    this.publisher = null;
+    this.asKept();
   }
 
   #become(other: Message): void {

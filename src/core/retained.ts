@@ -57,8 +57,10 @@ export class Retained {
       this.#engine.records?.deleteRetained(topic);
       return;
     }
-    this.restore(message.keep(this.#engine.slab));
-    this.#engine.records?.putRetained(message.keep(this.#engine.slab));
+    // a large packet that is its own already is not copied again
+    const kept = message.owned && !message.isKept ? message.keep(this.#engine.slab) : message.keepAlone();
+    this.restore(kept);
+    this.#engine.records?.putRetained(kept);
   }
 
   /** The same for a message that comes from the store. */

@@ -79,9 +79,12 @@ class Generation {
   /** Its topics may still be known to connections: they must ask again. */
   drop(): void {
     for (const head of this.buckets) {
-      for (let topic = head; topic !== null; topic = topic.next) {
+      for (let topic = head; topic !== null; ) {
+        const { next } = topic;
         topic.cached = false;
         topic.route = null;
+        topic.next = null; // who still holds this one must not hold the others
+        topic = next;
       }
     }
   }
@@ -136,7 +139,7 @@ export class TopicCache {
     if (topicLevels(text) > this.#maxLevels) {
       throw new MqttError(ReasonCode.TopicNameInvalid, `topic name has more than ${this.#maxLevels} levels`);
     }
-    return new Topic(text, bytes.slice(start, end), hash);
+    return new Topic(text, new Uint8Array(bytes.subarray(start, end)), hash);
   }
 
   /** The receivers of everything that a filter (without $share) matches may have changed. */

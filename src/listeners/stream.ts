@@ -13,10 +13,9 @@ export class StreamTransport implements Transport {
   /** Only a socket says at once whether the bytes have left; others may hand them on as they are. */
   readonly #isSocket: boolean;
   #receiver: TransportReceiver | null = null;
-  /** What came and was not handed on yet: a stream in memory may deliver while the broker writes to it. */
-  #arrived: Uint8Array[] = [];
-  #deliveryIsDue = false;
-  #hasEnded = false;
+  #isPaused = false;
+  #isReading = false;
+  #isEnding = false;
   #failure: Error | undefined;
   /** Writes whose callback has not come. */
   #outstanding = 0;
@@ -38,37 +37,26 @@ export class StreamTransport implements Transport {
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
-    if (this.#stream.destroyed) {
-      this.#ended();
-      return;
-    }
-    if (this.#isSocket)
-      this.#stream.on('data', (chunk: Uint8Array) => receiver.received(chunk, chunk.length));
-    else this.#stream.on('data', (chunk: Uint8Array) => this.#arrive(chunk));
+    const stream = this.#stream;
+    if (stream.destroyed) queueMicrotask(() => this.#ended());
+    else if (this.#isSocket) stream.on('data', (chunk: Uint8Array) => receiver.received(chunk, chunk.length));
+    else stream.on('readable', () => this.#readAll());
   }
 
-  #arrive(chunk: Uint8Array): void {
-    this.#arrived.push(chunk);
-    this.#deliverSoon();
+  /** Reads what is there: not while the broker is at it, though a stream in memory answers while it is written to. */
+  #readAll(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (!this.#isPaused) {
+      const chunk = this.#stream.read() as Uint8Array | null;
+      if (chunk === null) break;
+      if (!this.#isEnding) this.#receiver!.received(chunk, chunk.length);
+    }
+    this.#isReading = false;
   }
 
   #ended(): void {
-    this.#hasEnded = true;
-    this.#deliverSoon();
-  }
-
-  #deliverSoon(): void {
-    if (this.#deliveryIsDue || this.#receiver === null) return;
-    this.#deliveryIsDue = true;
-    queueMicrotask(() => this.#deliver());
-  }
-
-  #deliver(): void {
-    this.#deliveryIsDue = false;
-    const arrived = this.#arrived;
-    this.#arrived = [];
-    for (const chunk of arrived) this.#receiver!.received(chunk, chunk.length);
-    if (this.#hasEnded) this.#receiver!.closed(this.#failure);
+    this.#receiver?.closed(this.#failure);
   }
 
   readonly #written = (): void => {
@@ -105,18 +93,22 @@ export class StreamTransport implements Transport {
   }
 
   pause(): void {
-    this.#stream.pause();
+    this.#isPaused = true;
+    if (this.#isSocket) this.#stream.pause();
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#isPaused = false;
+    if (this.#isSocket) this.#stream.resume();
+    else process.nextTick(() => this.#readAll());
   }
 
   end(): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
+    this.#isEnding = true;
     stream.end();
-    stream.resume(); // what still comes is thrown away, so that the end is seen
+    this.resume(); // what still comes is thrown away, so that the end is seen
     const timer = setTimeout(() => stream.destroy(), LINGER_MS);
     stream.once('close', () => clearTimeout(timer));
   }
