@@ -120,6 +120,8 @@ export class Publisher {
 /** One session that subscribes. `receiver` is its account with the oracle. */
 export class Subscriber {
   #client = null;
+  /** The connection whose packets count. */
+  #current = null;
   /** QoS 2 identifiers whose message was taken and whose PUBREL has not come → key. */
   #taken = new Map();
   #isOver = false;
@@ -132,7 +134,9 @@ export class Subscriber {
   }
 
   async #open(isFirst) {
-    const own = { taken: this.#taken };
+    // what still comes over an older connection is for nobody: it will come again over this one
+    const own = {};
+    this.#current = own;
     const client = await Client.open(this.run.target, {
       clientId: this.id,
       version: this.version,
@@ -156,6 +160,7 @@ export class Subscriber {
   }
 
   #took(own, first, bytes, start, end) {
+    if (own !== this.#current) return true;
     const type = first >> 4;
     if (type === Type.PUBREL) {
       const id = bytes.readUInt16BE(start);

@@ -57,7 +57,6 @@ export class Oracle {
     }
     entry.count++;
     entry.members.push(member);
-    // of two connections that are open for a moment, the one with the repetition may be read first
     if (!dup) entry.first++;
     if (entry.first <= receiver.copies || qos !== 1 || message.resent) return;
     const wasLeft = receiver.isShared && entry.members.some((other) => other !== member && other.isGone);

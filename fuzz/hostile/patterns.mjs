@@ -206,7 +206,7 @@ async function sharedSteady(run, messages) {
 
 /** Retained messages wait for a subscriber whose window is small, and who falls and comes back meanwhile. */
 async function retainedWaiting(run, messages) {
-  const topics = topicsOf(newName('t'), Math.ceil(messages / 10));
+  const topics = topicsOf(newName('t'), Math.ceil(messages / 4));
   await new Publisher(run, { topics, qosOf: mixedQos, retain: true }).publishAll();
   const filter = topics[0].replace(/0$/, '#');
   const subscribers = await subscribeEach(run, 2, (i) => ({
@@ -214,7 +214,7 @@ async function retainedWaiting(run, messages) {
     qos: 1 + i,
     persistent: true,
     receiveMaximum: 5,
-    delay: 5,
+    delay: 10,
   }));
   const troubles = subscribers.map((subscriber) => subscriber.reconnecting());
   await pause(800);
@@ -226,7 +226,7 @@ async function retainedWaiting(run, messages) {
 /** What is published while older, retained messages of the same topics still wait for the subscriber. */
 async function retainedFirst(run, messages) {
   const topics = topicsOf(newName('t'), 200);
-  const publisher = new Publisher(run, { topics, retain: true });
+  const publisher = new Publisher(run, { topics, retain: true, persistent: true });
   await publisher.publishAll();
   const filter = topics[0].replace(/0$/, '#');
   const subscribers = await subscribeEach(run, 1, () => ({ filters: [filter], receiveMaximum: 3, delay: 3 }));

@@ -14,6 +14,8 @@ import type { Topic, TopicCache } from './topic-cache.js';
 export interface Route {
   readonly receivers: Subscription[];
   readonly groups: ShareGroup[];
+  /** A session stands there more than once, by subscriptions that overlap. */
+  readonly overlaps: boolean;
 }
 
 export class Router {
@@ -122,19 +124,21 @@ function resolve(nodes: FilterNode[], mergeOverlapping: boolean): Route {
   const receivers: Subscription[] = [];
   const groups: ShareGroup[] = [];
   // a session stands at most once in a filter, so only several filters can overlap
-  const bySession = mergeOverlapping && nodes.length > 1 ? new Map<Session, number>() : null;
+  let overlaps = false;
+  const bySession = nodes.length > 1 ? new Map<Session, number>() : null;
   for (const node of nodes) {
     if (node.groups !== null) groups.push(...node.groups.values());
     for (let subscription = node.head; subscription !== null; subscription = subscription.after) {
       const earlier = bySession?.get(subscription.session);
-      if (earlier !== undefined) receivers[earlier] = merge(receivers[earlier]!, subscription);
+      if (earlier !== undefined && mergeOverlapping) receivers[earlier] = merge(receivers[earlier]!, subscription);
       else {
+        overlaps ||= earlier !== undefined;
         bySession?.set(subscription.session, receivers.length);
         receivers.push(subscription);
       }
     }
   }
-  return { receivers, groups };
+  return { receivers, groups, overlaps };
 }
 
 /**

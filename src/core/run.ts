@@ -35,7 +35,8 @@ export class Run {
   begin(message: Message, route: Route, publisher: Session): boolean {
     if (message.propertiesStart !== message.propertiesEnd || message.topicAlias !== 0 || !message.shortest)
       return false;
-    if (route.groups.length > 0) return false;
+    // who gets several copies gets those of one message before those of the next
+    if (route.groups.length > 0 || route.overlaps) return false;
     this.active = true;
     this.#bytes = message.bytes;
     this.#start = message.start;

@@ -7,6 +7,8 @@ function readiness(member: Subscription, qos: number): number {
   const { session } = member;
   const { connection } = session;
   if (connection === null) return session.receiver !== null ? 3 : qos > 0 && session.isPersistent ? 1 : 0;
+  // before its CONNACK a client can only have what waits for it
+  if (!connection.isConnected) return qos > 0 ? 1 : 0;
   if (qos === 0) return connection.output.pending > connection.pauseDeliveriesAt ? 2 : 3;
   return session.hasWaiting || !session.windowOpen(connection) ? 2 : 3;
 }
