@@ -110,7 +110,7 @@ export const rows = [
     title: 'fan-in of 100 publishers to a shared group of 4, QoS 1',
     kind: 'pubsub',
     loads: mqload(
-      'pubsub --pattern fanin --pubs 100 --subs 4 --share=group --qos 1 --inflight 50 --coalesce 300',
+      'pubsub --pattern fanin --pubs 100 --subs 4 --share=group --qos 1 --inflight 100 --coalesce 300',
     ),
     targets: faster('mosquitto', 13),
   },

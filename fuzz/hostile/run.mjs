@@ -61,10 +61,20 @@ async function runAll() {
 async function runOne(attack) {
   const isOurs = values.port === undefined;
   const broker = isOurs
-    ? await startBroker(attack.options, { descriptors: attack.descriptors })
+    ? await startBroker(attack.options, { descriptors: attack.descriptors }).catch((error) => {
+        console.log(`${attack.name}: FAILED | !! ${error.message}`);
+        return null;
+      })
     : { host: '127.0.0.1', port: Number(values.port), pid: Number(values.pid ?? 0), said: '', isGone: false };
+  if (broker === null) return false;
   const sentinel = new Sentinel(broker);
-  await sentinel.ready();
+  try {
+    await sentinel.ready();
+  } catch (error) {
+    console.log(`${attack.name}: FAILED | !! nobody can connect before it begins: ${error.message}`);
+    if (isOurs) await broker.stop();
+    return false;
+  }
   const memory = new MemoryWatch(broker.pid);
   const own = process.cpuUsage();
   const start = performance.now();
@@ -77,7 +87,9 @@ async function runOne(attack) {
   const seconds = (performance.now() - start) / 1000;
   const used = process.cpuUsage(own);
   await pause(1500);
-  const latency = await sentinel.stop();
+  const latency = await sentinel
+    .stop()
+    .catch((error) => ({ rounds: 0, worst: 0, problem: error.message }));
   const { before, peak, after, processor } = memory.stop();
   const { problems } = report;
   if (broker.isGone) problems.push('the broker is gone');

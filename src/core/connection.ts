@@ -150,7 +150,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (this.state === State.CLOSED) return;
     this.engine.metrics.bytesReceived += length;
     this.#heard = false;
-    this.engine.work = 0;
+    const { turn } = this.engine;
+    const now = turn.beginRead();
     try {
       this.reader.push(bytes, length, this);
       this.engine.run.end();
@@ -158,21 +159,21 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.engine.run.end();
       this.fail(error);
     }
-    if (this.#heard) this.heardAt = this.engine.now();
-    const { turns } = this.engine;
-    if (this.#turn !== turns) {
-      this.#turn = turns;
+    if (this.#heard) this.heardAt = now;
+    if (this.#turn !== turn.number) {
+      this.#turn = turn.number;
       this.#turnBytes = 0;
     }
     this.#turnBytes += length;
     if (this.#turnBytes > TURN_BYTES) this.#waitForTurn();
-    else if (this.output.pending > this.engine.options.maxOutputBytes) this.#pauseReading();
+    turn.endRead();
+    if (this.output.pending > this.engine.options.maxOutputBytes) this.#pauseReading();
   }
 
   /** It has sent, or caused, a lot in one turn: the others come first, and what it sent goes out. */
   #waitForTurn(): void {
     this.#pauseReading();
-    this.engine.nextTurn(this);
+    this.engine.turn.wait(this);
   }
 
   /** A new turn: it may read again, unless something else speaks against it. */
@@ -209,7 +210,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (this.state !== State.CONNECTED && !this.#mayReceive(type)) return false;
     const goOn = handlers[type]!(this, bytes, start, body, end, owned);
     if (!goOn || this.state === State.CLOSED) return false;
-    if (this.engine.work < TURN_WORK) return true;
+    if (this.engine.turn.work < TURN_WORK) return true;
     this.#waitForTurn();
     return false;
   }
@@ -242,7 +243,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   #goOn(work: () => void): void {
     if (this.state === State.CLOSED) return;
     this.#waiting = false;
-    this.engine.work = 0;
+    this.engine.turn.work = 0;
     try {
       work();
       if (!this.#waiting && (this.state as number) !== State.CLOSED) {
@@ -276,7 +277,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   touch(): void {
     if (!this.dirty) {
       this.dirty = true;
-      this.engine.schedule(this);
+      this.engine.turn.touched(this);
     }
   }
 
@@ -290,7 +291,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   /** What was written has left, at once or by and by: whoever waited for that goes on. */
   #caughtUp(): void {
-    if (this.session?.hasWaiting) this.engine.pumpSoon(this);
+    if (this.session?.hasWaiting) this.engine.turn.pump(this);
     if (this.#readingPaused && !this.#waiting) this.#resumeReading();
   }
 

@@ -42,6 +42,7 @@ import type { ShareGroup, Subscription, SubscriptionOptions } from './subscripti
 import { TICK_MS, TimerWheel } from './timers.js';
 import { TopicCache } from './topic-cache.js';
 import type { Transport } from './transport.js';
+import { Turn } from './turn.js';
 import { PendingWill } from './wills.js';
 
 /** What the engine needs of the world. */
@@ -120,18 +121,11 @@ export class Engine {
   /** The PUBLISH that is being looked at. */
   readonly incoming = new Message();
   readonly run: Run;
+  readonly turn: Turn;
   /** The clock as of the last tick, in milliseconds: exact enough for time-outs. */
   time: number;
   readonly #environment: Environment;
   readonly #emit: Emit;
-  /** What the packets of this turn have cost, in deliveries or the like (a tenth of a microsecond and more). */
-  work = 0;
-  /** How often what was written has been sent. */
-  turns = 0;
-  #dirty: Connection[] = [];
-  #toPump: Connection[] = [];
-  #nextTurn: Connection[] = [];
-  #flushScheduled = false;
   #stopTicking: (() => void) | null = null;
   #redirection: Redirection | null = null;
   #closing = false;
@@ -159,6 +153,11 @@ export class Engine {
     this.router = new Router(this.topics, this.metrics, !this.options.allowDuplicateMessages);
     this.retained = new Retained(this);
     this.run = new Run(this);
+    this.turn = new Turn({
+      now: () => this.now(),
+      defer: (run) => parts.environment.defer(run),
+      commit: () => this.records?.flush(),
+    });
     this.records = parts.store === null ? null : new Records(this, parts.store);
     this.hooks = new Hooks(parts.plugins, {
       timeoutMs: this.options.hookTimeout * 1000,
@@ -213,56 +212,6 @@ export class Engine {
       `plugin ${plugin}: hook ${hook} failed: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-
-  // ---- the end of a turn ----
-
-  /** A connection has something to send. */
-  schedule(connection: Connection): void {
-    this.#dirty.push(connection);
-    if (!this.#flushScheduled) this.scheduleFlush();
-  }
-
-  scheduleFlush(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    this.#environment.defer(this.#flush);
-  }
-
-  /** A connection's window has opened: what waits for it is sent once for all acknowledgements of this turn. */
-  pumpSoon(connection: Connection): void {
-    if (connection.isPumping) return;
-    connection.isPumping = true;
-    this.#toPump.push(connection);
-    this.scheduleFlush();
-  }
-
-  /** A connection that waits until the others had their turn. */
-  nextTurn(connection: Connection): void {
-    this.#nextTurn.push(connection);
-    this.scheduleFlush();
-  }
-
-  readonly #flush = (): void => {
-    this.#flushScheduled = false;
-    this.turns++;
-    if (this.#toPump.length > 0) {
-      const toPump = this.#toPump;
-      this.#toPump = [];
-      for (const connection of toPump) {
-        connection.isPumping = false;
-        connection.session?.pump();
-      }
-    }
-    this.records?.flush();
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const connection of dirty) connection.flush();
-    if (this.#nextTurn.length > 0) {
-      const readers = this.#nextTurn;
-      this.#nextTurn = [];
-      for (const connection of readers) connection.turn();
-    }
-  };
 
   // ---- connections ----
 
@@ -451,7 +400,7 @@ export class Engine {
 
   /** For the session: its queue was full. Says so at most once a minute for each session. */
   queueFull(session: Session): void {
-    const last = this.#queueFullAt.get(session) ?? 0;
+    const last = this.#queueFullAt.get(session) ?? Number.NEGATIVE_INFINITY;
     if (this.time - last < QUEUE_FULL_EVERY_MS) return;
     this.#queueFullAt.set(session, this.time);
     this.log(
@@ -498,7 +447,7 @@ export class Engine {
     options: SubscriptionOptions,
   ): void {
     this.router.subscribe(session, text, group, filter, options);
-    this.work += 10;
+    this.turn.work += 10;
     if (session.stored) this.records?.putSubscription(session.subscriptions.get(text)!);
     this.#emit('subscribed', session.clientId, text, options.qos);
   }
@@ -542,7 +491,7 @@ export class Engine {
     const { publisher } = message;
     const { receivers, groups } = route;
     message.receivers = receivers.length;
-    this.work += 1 + receivers.length + groups.length + this.router.visited;
+    this.turn.work += 1 + receivers.length + groups.length + this.router.visited;
     this.router.visited = 0;
     for (let i = 0; i < receivers.length; i++) {
       const receiver = receivers[i]!;
@@ -677,7 +626,7 @@ export class Engine {
         connection.disconnect(ReasonCode.ServerShuttingDown, reasonName(ReasonCode.ServerShuttingDown));
       else connection.close(ReasonCode.ServerShuttingDown, 'server is shutting down', false);
     }
-    this.#flush();
+    this.turn.end();
   }
 
   /** After the last connection has gone. */

@@ -38,7 +38,7 @@ describe('identifiers in flight', () => {
     expect(inflight.add(Awaiting.PUBACK, null)).toBe(4);
   });
 
-  it('go from 1 to 65535 and around, never 0, and over those that are in use [MQTT-2.2.1-3] [MQTT-2.2.1-4]', () => {
+  it('go from 1 to 65535 and around, never 0, and over those that are in use [MQTT-2.2.1-4]', () => {
     const inflight = new Inflight();
     const stuck = [1, 2].map(() => inflight.add(Awaiting.PUBREC, null));
     let last = 2;
@@ -78,7 +78,7 @@ describe('identifiers in flight', () => {
     expect(inflight.state(id + 16)).toBe(Awaiting.NOTHING);
   });
 
-  it('wait for PUBCOMP after PUBREC, in the place that they had [MQTT-4.3.3-4]', () => {
+  it('wait for PUBCOMP after PUBREC, in the place that they had', () => {
     const inflight = new Inflight();
     const first = delivery();
     inflight.add(Awaiting.PUBREC, first);
@@ -90,7 +90,7 @@ describe('identifiers in flight', () => {
     expect(inflight.unacknowledged).toBe(2);
   });
 
-  it('count against the quota of a new connection only once they were sent again [MQTT-4.9.0-3]', () => {
+  it('count against the quota of a new connection only once they were sent again', () => {
     const inflight = new Inflight();
     for (let i = 0; i < 3; i++) inflight.add(Awaiting.PUBACK, delivery(5));
     inflight.uncount();

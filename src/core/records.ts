@@ -97,7 +97,7 @@ export class Records {
   whenSafe(run: () => void): void {
     if (this.isUnsafe) {
       this.#gathering.waiting.push(run);
-      this.#engine.scheduleFlush();
+      this.#engine.turn.request();
     } else run();
   }
 
@@ -128,7 +128,7 @@ export class Records {
       connection.release(type, packetId, reason);
     }
     for (const run of group.waiting) this.#run(run);
-    if (!this.#gathering.isEmpty) this.#engine.scheduleFlush();
+    if (!this.#gathering.isEmpty) this.#engine.turn.request();
   }
 
   /** One that fails does not take the others along. */
@@ -159,7 +159,7 @@ export class Records {
     this.#gathering.held = group.held.concat(this.#gathering.held);
     this.#gathering.waiting = group.waiting.concat(this.#gathering.waiting);
     this.#retryAt = engine.now() + RETRY_MS;
-    engine.after(RETRY_MS, () => engine.scheduleFlush());
+    engine.after(RETRY_MS, () => engine.turn.request());
   }
 
   /** Resolves when everything is in the store. */
@@ -173,7 +173,7 @@ export class Records {
     const at = `${partition}/${key}`;
     if (isNew) fresh.add(at);
     operations.set(at, { partition, key, value });
-    this.#engine.scheduleFlush();
+    this.#engine.turn.request();
   }
 
   /** Removes a record. One whose first put is still being gathered needs no delete. */

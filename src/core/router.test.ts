@@ -108,7 +108,7 @@ describe('the router', () => {
     expect(shown(router.group('g', 'a')!.members)).toEqual(['2 $share/g/a']);
     router.unsubscribe(two, '$share/g/a');
     expect(router.group('g', 'a')).toBeNull();
-    expect(router.route(topics.of('a'))).toEqual({ receivers: [], groups: [] });
+    expect(router.route(topics.of('a'))).toMatchObject({ receivers: [], groups: [] });
     expect(metrics.sharedSubscriptionsCurrent).toBe(0);
   });
 
@@ -209,7 +209,7 @@ describe('the router agrees with a list of all subscriptions', () => {
         for (const { client, text: gone } of model.values()) router.unsubscribe(sessions[client]!, gone);
         for (const step of steps)
           if (typeof step === 'string')
-            expect(router.route(topics.of(step))).toEqual({ receivers: [], groups: [] });
+            expect(router.route(topics.of(step))).toMatchObject({ receivers: [], groups: [] });
         expect([metrics.subscriptionsCurrent, metrics.sharedSubscriptionsCurrent]).toEqual([0, 0]);
       }),
       { numRuns: 400 },

@@ -130,7 +130,8 @@ function resolve(nodes: FilterNode[], mergeOverlapping: boolean): Route {
     if (node.groups !== null) groups.push(...node.groups.values());
     for (let subscription = node.head; subscription !== null; subscription = subscription.after) {
       const earlier = bySession?.get(subscription.session);
-      if (earlier !== undefined && mergeOverlapping) receivers[earlier] = merge(receivers[earlier]!, subscription);
+      if (earlier !== undefined && mergeOverlapping)
+        receivers[earlier] = merge(receivers[earlier]!, subscription);
       else {
         overlaps ||= earlier !== undefined;
         bySession?.set(subscription.session, receivers.length);

@@ -80,9 +80,9 @@ export class Run {
     for (const receiver of this.#route!.receivers) {
       const subscription = receiver.session === this.#publisher ? receiver.own : receiver;
       if (subscription !== null) this.#deliver(subscription, payload);
-      this.#engine.work++;
+      this.#engine.turn.work++;
     }
-    this.#engine.work += this.#engine.router.visited;
+    this.#engine.turn.work += this.#engine.router.visited;
     this.#engine.router.visited = 0;
     this.#bytes = NO_BYTES;
     this.#route = null;

@@ -177,12 +177,15 @@ export class Session extends Timer {
   }
 
   #enqueue(message: Message, subscription: Subscription, qos: number, retain: boolean): void {
-    if (!this.#mayQueue && !this.#makeRoom()) {
-      this.engine.metrics.droppedQueueFull++;
-      this.engine.queueFull(this);
-      return;
-    }
-    this.enqueue(this.#delivery(message, subscription, qos, retain));
+    if (this.#hasRoom()) this.enqueue(this.#delivery(message, subscription, qos, retain));
+  }
+
+  /** Whether one more may wait; if not, that is counted and said. */
+  #hasRoom(): boolean {
+    if (this.#mayQueue || this.#makeRoom()) return true;
+    this.engine.metrics.droppedQueueFull++;
+    this.engine.queueFull(this);
+    return false;
   }
 
   /** Puts a delivery behind all others; the limits were looked at. */
@@ -339,7 +342,7 @@ export class Session extends Timer {
     this.retained = null;
     // SUBACK promised them: the next connection gets them
     if (retained !== null && this.isPersistent)
-      for (const delivery of retained.left()) this.enqueue(delivery);
+      for (const delivery of retained.left()) if (this.#hasRoom()) this.enqueue(delivery);
   }
 
   /** Everything that it still had to deliver, for others of its shared subscriptions to take over; empties it. */

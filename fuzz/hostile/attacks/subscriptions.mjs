@@ -205,6 +205,51 @@ async function retainedAgain({ target, amounts, check }) {
   };
 }
 
+/** Many filters of a persistent session that all match all retained messages, and a client that goes at once. */
+async function retainedLeave({ target, amounts, check }) {
+  const { levels } = amounts;
+  const publisher = await Client.open(target);
+  for (let i = 0; i < amounts.retained; i++) {
+    const topic = `${'a/'.repeat(levels)}${i}`;
+    await publisher.sendAll(publish({ topic, payload: 'x', qos: 1, id: (i % 60_000) + 1, retain: true }));
+  }
+  await publisher.subscribe('sync', 1);
+  const client = await Client.open(target, { clientId: newName('leaver'), sessionExpiry: 3600 });
+  client.acknowledges = false;
+  const codes = await subscribeAll(client, 2 ** levels, 512, (i) => [combination(i, levels, '+'), 1], check);
+  const answered = told(codes, client);
+  client.kill();
+  const other = await Client.open(target);
+  check((await other.subscribe('sync', 1)) !== null, 'no answer afterwards');
+  await pause(500);
+  other.end();
+  publisher.end();
+  return {
+    sent: `${2 ** levels} filters that match all ${amounts.retained} retained messages, then gone`,
+    answered,
+  };
+}
+
+/** So many shared groups of several clients that a list of them is long, and a bystander who publishes. */
+async function tooManyGroups({ target, amounts, check }) {
+  const clients = [];
+  let granted = 0;
+  for (let c = 0; c < amounts.clients; c++) {
+    const client = await Client.open(target);
+    clients.push(client);
+    const codes = await subscribeAll(client, amounts.groups, 2000, (i) => `$share/${c}x${i}/#`, check);
+    granted += codes.granted;
+    client.socket.pause();
+  }
+  const bystander = await Client.open(target);
+  const id = 1;
+  const answer = await bystander.request(publish({ topic: 'bystander', qos: 1, id }), Type.PUBACK, id);
+  check(answer !== null, `the bystander was closed (reason 0x${bystander.reason?.toString(16)})`);
+  for (const client of clients) client.kill();
+  bystander.end();
+  return { sent: `${amounts.clients} × ${amounts.groups} shared subscriptions to #`, answered: `${granted} granted` };
+}
+
 /** Names at the limits of the protocol. */
 async function longNames({ target, amounts, check }) {
   const answers = [];
@@ -236,21 +281,21 @@ async function longNames({ target, amounts, check }) {
   return { sent: 'the longest and deepest names', answered: answers.join('; ') };
 }
 
-/** With the limit on levels at its largest the deepest names are allowed: nothing may recurse over them. */
+/** With the limit on levels at its largest: what goes through the levels one by one must bear that. */
 async function deepest({ target, amounts, check }) {
-  const slashes = '/'.repeat(60_000);
+  const slashes = '/'.repeat(990);
   const subscriber = await Client.open(target);
   let received = 0;
   subscriber.onPublish = () => received++;
   const codes = [];
-  for (const filter of [slashes, `+${slashes}`, `${slashes}+`, `${slashes}#`, `+${'/+'.repeat(30_000)}`]) {
+  for (const filter of [slashes, `+${slashes}`, `${slashes}+`, `${slashes}#`, `+${'/+'.repeat(400)}`]) {
     const suback = await subscriber.subscribe(filter, 0);
     codes.push(suback === null ? 'closed' : suback[suback.length - 1]);
   }
   const publisher = await Client.open(target);
   for (let i = 0; i < amounts.publishes; i++)
     await publisher.sendAll(publish({ topic: slashes, payload: 'x', retain: i === 0 }));
-  await publisher.sendAll(publish({ topic: '/'.repeat(30_000) }));
+  await publisher.sendAll(publish({ topic: '/'.repeat(400) }));
   const done = await publisher.subscribe('#', 1);
   check(done !== null && !publisher.isClosed, `the publisher was closed (reason ${publisher.reason})`);
   await pause(300);
@@ -259,7 +304,7 @@ async function deepest({ target, amounts, check }) {
   check(received === expected, `${received} messages came, it should be ${expected}`);
   subscriber.end();
   publisher.end();
-  return { sent: `filters and topics of 60000 levels`, answered: `codes ${codes.join(' ')}, ${received} messages` };
+  return { sent: `filters and topics of 990 levels`, answered: `codes ${codes.join(' ')}, ${received} messages` };
 }
 
 const DEEP = '/a'.repeat(198);
@@ -387,6 +432,30 @@ export const subscriptions = [
     run: retainedAgain,
   },
   {
+    name: 'subscriptions-retained-leave',
+    what: 'filters that all match all retained messages, and their client goes',
+    options: {},
+    amounts: {
+      test: { levels: 5, retained: 200 },
+      quick: { levels: 10, retained: 1000 },
+      full: { levels: 12, retained: 5000 },
+    },
+    memory: 300,
+    run: retainedLeave,
+  },
+  {
+    name: 'subscriptions-too-many-groups',
+    what: 'more shared groups on # than fit into a call',
+    options: {},
+    amounts: {
+      test: { clients: 2, groups: 65_000 },
+      quick: { clients: 2, groups: 100_000 },
+      full: { clients: 3, groups: 100_000 },
+    },
+    memory: 300,
+    run: tooManyGroups,
+  },
+  {
     name: 'subscriptions-long-names',
     what: 'topics of 65535 slashes, filters and client ids of 65 KB',
     options: {},
@@ -400,8 +469,8 @@ export const subscriptions = [
   },
   {
     name: 'subscriptions-deepest',
-    what: 'topics of 60000 levels where the limit allows them',
-    options: { maxTopicLevels: 65_536 },
+    what: 'topics of 990 levels where the limit allows them',
+    options: { maxTopicLevels: 1000 },
     amounts: { test: { publishes: 2 }, quick: { publishes: 5 }, full: { publishes: 50 } },
     memory: 300,
     run: deepest,

@@ -17,7 +17,7 @@ export function puback(
   const state = session.inflight.state(packetId);
   if (state === Awaiting.PUBACK) {
     session.finish(packetId);
-    if (session.hasWaiting) connection.engine.pumpSoon(connection);
+    if (session.hasWaiting) connection.engine.turn.pump(connection);
   } else if (state !== Awaiting.NOTHING) throw protocolError('PUBACK for a QoS 2 message');
   return true;
 }

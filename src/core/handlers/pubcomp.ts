@@ -17,7 +17,7 @@ export function pubcomp(
   const state = session.inflight.state(packetId);
   if (state === Awaiting.PUBCOMP) {
     session.finish(packetId);
-    if (session.hasWaiting) connection.engine.pumpSoon(connection);
+    if (session.hasWaiting) connection.engine.turn.pump(connection);
   } else if (state !== Awaiting.NOTHING) throw protocolError('PUBCOMP before PUBREC');
   return true;
 }

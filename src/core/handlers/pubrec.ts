@@ -23,7 +23,7 @@ export function pubrec(
   if (reason >= 0x80) {
     // the client refused it: that is the end of it [MQTT-4.9.0-2]
     session!.finish(packetId);
-    if (session!.hasWaiting) engine.pumpSoon(connection);
+    if (session!.hasWaiting) engine.turn.pump(connection);
     return true;
   }
   session!.confirm(packetId);
