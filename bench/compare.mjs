@@ -5,7 +5,8 @@
 //   npm run bench -- [--quick] [--only qos0,qos1] [--brokers pondhawk,mosquitto,aedes] [--repeat N]
 //                    [--duration S] [--json FILE] [--quiet S] [--no-build] [--list]
 //
-// --quiet S waits before each run, S seconds at most, until the rest of the machine has been idle for a second.
+// --quiet S waits before each run, S seconds at most, until the rest of the machine has been idle for a second, and
+// repeats a run that was disturbed.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -44,6 +45,9 @@ function stop(why) {
   console.error(`bench: ${why}`);
   process.exit(1);
 }
+
+/** % of a core that the rest of the machine may use before it spoils a run. */
+const BUSY = 25;
 
 const only = given.only?.split(',');
 const unknown = only?.filter((name) => !rows.some((row) => row.name === name)) ?? [];
@@ -96,7 +100,7 @@ async function run(row) {
     for (const peer of i % 2 ? [...peers].reverse() : peers) {
       for (const [at, load] of loads.entries()) {
         if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${row.name} ${load.label} ${peer.name} ...`);
-        results.get(peer.name)?.[at].push(await runOnce(row, peer, load));
+        results.get(peer.name)?.[at].push(await runUndisturbed(row, peer, load));
       }
     }
   }
@@ -122,7 +126,6 @@ async function untilQuiet() {
  * @param {Row} row @param {Peer} peer @param {import('./rows.mjs').Load} load @returns {Promise<Measured>}
  */
 async function runOnce(row, peer, load) {
-  await untilQuiet();
   try {
     const broker = await start(peer);
     try {
@@ -133,6 +136,23 @@ async function runOnce(row, peer, load) {
   } catch (error) {
     return { error: error.message, lost: 0, duplicates: 0, order: 0 };
   }
+}
+
+/**
+ * With --quiet: waits for a quiet machine, and when the run was disturbed all the same, tries again, twice at most;
+ * the least disturbed counts.
+ * @param {Row} row @param {Peer} peer @param {import('./rows.mjs').Load} load @returns {Promise<Measured>}
+ */
+async function runUndisturbed(row, peer, load) {
+  /** @type {Measured | undefined} */
+  let best;
+  for (let tries = Number(given.quiet) > 0 ? 3 : 1; tries > 0; tries--) {
+    await untilQuiet();
+    const m = await runOnce(row, peer, load);
+    if (!best || (m.other ?? 0) < (best.other ?? 0)) best = m;
+    if ((best.other ?? 0) <= BUSY) break;
+  }
+  return best;
 }
 
 // ---------------------------------------------------------------- reading off
@@ -159,9 +179,6 @@ function ratio(above, below, figure) {
   if (!above || !below) return undefined;
   return median(above.map((m, i) => (below[i]?.[figure] ? m[figure] / below[i][figure] : undefined)));
 }
-
-/** % of a core that the rest of the machine may use before it spoils a run. */
-const BUSY = 25;
 
 /** @param {Row} row @param {Measured} m who could not go faster */
 function limit(row, m) {

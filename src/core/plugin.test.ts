@@ -47,8 +47,8 @@ async function pubackReason(
 ): Promise<number | undefined> {
   peer.publish(topic, payload, { qos: 1 });
   await world.settle();
-  const puback = peer.take().find((packet) => packet.type === 'puback');
-  return puback?.reason;
+  const [puback] = peer.take();
+  return puback?.type === 'puback' ? puback.reason : undefined;
 }
 
 describe('authenticate', () => {

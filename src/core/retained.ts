@@ -163,23 +163,11 @@ export class RetainedCursor {
     const { session, identifiers } = subscription;
     const qos = Math.min(message.qos, subscription.qos);
     if (connection.output.pending > connection.pauseDeliveriesAt) return false;
-    if (qos > 0 && (session.queued > 0 || session.resend !== null || !session.windowOpen(connection)))
-      return false;
+    if (qos > 0 && !session.windowOpen(connection)) return false;
     const { hooks, decisions } = this.#engine;
     if (hooks.deliver.length > 0 && !decisions.allowsDelivery(connection, message, qos, true)) return true;
     if (qos === 0) connection.sendQoS0(message, true, identifiers);
     else session.send(connection, new Delivery(message, qos, true, identifiers, null));
     return true;
-  }
-
-  /** What of QoS 1 and 2 was not sent yet, as deliveries that can wait. */
-  left(): Delivery[] {
-    return this.#parts.flatMap((part) => {
-      const { qos: granted, identifiers } = part.subscription;
-      return this.#messages(part)
-        .slice(part.next)
-        .filter((message) => Math.min(message.qos, granted) > 0 && this.#engine.retained.isCurrent(message))
-        .map((message) => new Delivery(message, Math.min(message.qos, granted), true, identifiers, null));
-    });
   }
 }

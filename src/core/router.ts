@@ -127,7 +127,7 @@ function resolve(nodes: FilterNode[], mergeOverlapping: boolean): Route {
   let overlaps = false;
   const bySession = nodes.length > 1 ? new Map<Session, number>() : null;
   for (const node of nodes) {
-    if (node.groups !== null) groups.push(...node.groups.values());
+    for (const group of node.groups?.values() ?? []) groups.push(group);
     for (let subscription = node.head; subscription !== null; subscription = subscription.after) {
       const earlier = bySession?.get(subscription.session);
       if (earlier !== undefined && mergeOverlapping)

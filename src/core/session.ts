@@ -130,12 +130,11 @@ export class Session extends Timer {
         connection.sendQoS0(message, retain, subscription.identifiers);
       return;
     }
-    if (
-      (this.queue !== null && this.queue.length > 0) ||
-      this.resend !== null ||
-      !this.windowOpen(connection)
-    ) {
+    // behind what waits already, older retained messages included
+    const isOpen = this.windowOpen(connection);
+    if (this.hasWaiting || !isOpen) {
       this.#enqueue(message, subscription, qos, retain);
+      if (isOpen) engine.turn.pump(connection);
       return;
     }
     if (!this.#isAllowed(connection, message, qos, retain)) return;
@@ -240,13 +239,15 @@ export class Session extends Timer {
     if (!connection.sendPublish(message, qos, retain, false, id, identifiers)) this.finish(id);
   }
 
-  /** Sends what waits, as far as window and connection allow: resends, then the queue, then retained messages. */
+  /** Sends what waits, as far as window and connection allow: resends, then retained messages, then the queue. */
   pump(): void {
     const connection = this.connection;
     if (connection === null || !connection.isConnected) return;
     if (this.resend !== null) this.#resend(connection);
-    if (this.queue !== null && this.resend === null) this.#pumpQueue(connection, this.queue);
-    if (this.retained !== null && this.retained.pump(connection)) this.retained = null;
+    if (this.resend === null && this.retained !== null && this.retained.pump(connection))
+      this.retained = null;
+    if (this.resend === null && this.retained === null && this.queue !== null)
+      this.#pumpQueue(connection, this.queue);
   }
 
   #pumpQueue(connection: Connection, queue: DeliveryQueue): void {
@@ -334,15 +335,10 @@ export class Session extends Timer {
     this.resend = this.inflight.size > 0 ? this.inflight.ids().reverse() : null;
   }
 
-  /** Its connection is gone. */
+  /** Its connection is gone. The retained messages that SUBACK promised are sent by the next one. */
   detach(): void {
-    const { retained } = this;
     this.connection = null;
     this.resend = null;
-    this.retained = null;
-    // SUBACK promised them: the next connection gets them
-    if (retained !== null && this.isPersistent)
-      for (const delivery of retained.left()) if (this.#hasRoom()) this.enqueue(delivery);
   }
 
   /** Everything that it still had to deliver, for others of its shared subscriptions to take over; empties it. */

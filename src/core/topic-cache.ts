@@ -161,12 +161,13 @@ export class TopicCache {
   }
 
   #forgetAll(): void {
+    this.#walk = Math.max(0, this.#walk);
+    if (this.#young.cost === 0 && this.#old.cost === 0) return;
     this.#young.drop();
     this.#old.drop();
     this.#young = new Generation();
     this.#old = new Generation();
     this.#receivers = 0;
-    this.#walk = Math.max(0, this.#walk);
   }
 }
 

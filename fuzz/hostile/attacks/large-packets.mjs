@@ -71,7 +71,7 @@ async function whole({ target, amounts, check }) {
   payload[ANNOUNCED - 1] = 9;
   for (let i = 0; i < amounts.messages; i++) {
     const bytes = publish({ topic: 'large', payload, qos: 1, id: i + 1 });
-    const step = 1 + ((i * 7919) % 200_000);
+    const step = 500 + ((i * 7919) % 200_000);
     for (let at = 0; at < bytes.length; at += step) await publisher.sendAll(bytes.subarray(at, at + step));
     await until(() => received > i, 5000, 2);
   }
