@@ -98,7 +98,11 @@ export class Publisher {
       const free = Math.min(this.window - this.#inflight.size, count - sent);
       for (let i = 0; i < free; i++, sent++)
         this.#publishOne(isOneEach ? this.topics[sent] : random.pick(this.topics));
-      const isOpen = await until(() => this.#inflight.size < this.window || this.#client.isClosed, PATIENCE, 0);
+      const isOpen = await until(
+        () => this.#inflight.size < this.window || this.#client.isClosed,
+        PATIENCE,
+        0,
+      );
       if (this.#client.isClosed) {
         if (this.persistent) await this.#connect();
         else return oracle.problem(`${this.name}: closed (reason ${this.#client.reason})`);
@@ -256,7 +260,11 @@ export class Subscriber {
     this.#isOver = true;
     const client = this.#client;
     const id = 60_001;
-    await client.request(unsubscribe({ id, filters: this.filters, version: this.version }), Type.UNSUBACK, id);
+    await client.request(
+      unsubscribe({ id, filters: this.filters, version: this.version }),
+      Type.UNSUBACK,
+      id,
+    );
     await until(() => this.#taken.size === 0, 2000);
     await pause(50 + 4 * this.delay);
     client.end();

@@ -5,6 +5,7 @@ import { fastPublisher } from './attacks/fast-publisher.mjs';
 import { halfOpen } from './attacks/half-open.mjs';
 import { largePackets } from './attacks/large-packets.mjs';
 import { retainedAndTopics } from './attacks/retained-and-topics.mjs';
+import { sessions } from './attacks/sessions.mjs';
 import { slowSubscriber } from './attacks/slow-subscriber.mjs';
 import { storms } from './attacks/storms.mjs';
 import { subscriptions } from './attacks/subscriptions.mjs';
@@ -17,6 +18,7 @@ export const attacks = [
   ...subscriptions,
   ...retainedAndTopics,
   ...storms,
+  ...sessions,
 ];
 
 /** Runs one attack; returns what it reports, and what was not as it must be. */

@@ -35,7 +35,14 @@ export async function startBroker(options = {}, { descriptors } = {}) {
       : spawn('/bin/sh', ['-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, process.execPath, ...args], {
           stdio: ['ignore', 'ignore', 'pipe'],
         });
-  const broker = { host: '127.0.0.1', port, pid: child.pid, said: '', isGone: false, stop: () => stop(child) };
+  const broker = {
+    host: '127.0.0.1',
+    port,
+    pid: child.pid,
+    said: '',
+    isGone: false,
+    stop: () => stop(child),
+  };
   child.stderr.on('data', (chunk) => {
     if (broker.said.length < 10_000) broker.said += chunk;
   });

@@ -27,6 +27,15 @@ export async function until(condition, ms = PATIENCE, every = 10) {
   return true;
 }
 
+/** Resolves when a number has stood still for so many milliseconds. */
+export async function settled(read, ms = 400) {
+  for (let last = read(), since = performance.now(); performance.now() - since < ms; await pause(20)) {
+    if (read() === last) continue;
+    last = read();
+    since = performance.now();
+  }
+}
+
 /** Runs `work` for each of 0..count-1, so many at a time. */
 export async function inParallel(count, width, work) {
   let next = 0;

@@ -1,7 +1,7 @@
 // What clients do in their lives, one short life after another, and what of it is left in a broker afterwards.
 import { duplexPair } from 'node:stream';
 import { Client, inParallel, newName, openSocket, pause } from './client.mjs';
-import { acknowledgement, connect, packet, Property, publish, string, Type, unsubscribe } from './wire.mjs';
+import { acknowledgement, connect, Property, packet, publish, string, Type, unsubscribe } from './wire.mjs';
 
 /** Every kind of topic that is used once it is known, so that the cache of topics has its final size early. */
 const TOPICS = 300;
@@ -11,7 +11,8 @@ export function connectionsTo(broker, address) {
   let count = 0;
   return {
     open: async () => {
-      if (address !== undefined && ++count % 4 === 0) return openSocket(address, `127.0.0.${1 + (count % 200)}`);
+      if (address !== undefined && ++count % 4 === 0)
+        return openSocket(address, `127.0.0.${1 + (count % 200)}`);
       const [ours, theirs] = duplexPair();
       // a stream in memory is neither closed with its other end nor reset
       ours.once('end', () => ours.end());
@@ -63,11 +64,7 @@ async function expiring(target, n) {
   if (n % 2 === 0) client.end();
   else client.kill();
   const extra = [[Property.MESSAGE_EXPIRY, 1]];
-  await publisher.request(
-    publish({ topic, payload: 'expires', qos: 1, id: 99, extra }),
-    Type.PUBACK,
-    99,
-  );
+  await publisher.request(publish({ topic, payload: 'expires', qos: 1, id: 99, extra }), Type.PUBACK, 99);
   publisher.end();
 }
 

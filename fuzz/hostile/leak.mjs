@@ -31,7 +31,8 @@ export async function runLeak(size) {
   const growth = after.heapUsed - before.heapUsed;
   const buffers = after.arrayBuffers - before.arrayBuffers;
   const perLife = growth / (second - first);
-  if (growth > VARIATION + BYTES_A_LIFE * (second - first)) problems.push(`the heap grew by ${perLife.toFixed(1)} bytes a life`);
+  if (growth > VARIATION + BYTES_A_LIFE * (second - first))
+    problems.push(`the heap grew by ${perLife.toFixed(1)} bytes a life`);
   if (buffers > 2_000_000) problems.push(`buffers grew by ${buffers} bytes`);
   for (const [name, value] of Object.entries(after)) {
     if (name in { heapUsed: 0, external: 0, arrayBuffers: 0 } || value === 0) continue;

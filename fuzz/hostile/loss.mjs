@@ -13,6 +13,16 @@ const AMOUNTS = { quick: { seeds: 1, messages: 2000 }, full: { seeds: 8, message
 /** How long nothing may move before what is missing counts as lost. */
 const STILL_MS = 4000;
 
+/** With a store that takes its time and sometimes fails, in this process. */
+async function startStoredBroker() {
+  const { Broker } = await import('../../dist/index.js');
+  const { LateStore } = await import('./late-store.mjs');
+  const store = new LateStore();
+  const broker = new Broker({ ...LOSSLESS, store, log: () => {} });
+  const address = await broker.listen({ port: 0, host: '127.0.0.1' });
+  return { ...address, said: '', stop: () => broker.close() };
+}
+
 /** Plays a pattern; returns what was wrong and how many messages it took. */
 export async function playPattern(pattern, target, { seed, messages, stillMs = STILL_MS }) {
   const oracle = new Oracle();
@@ -33,17 +43,23 @@ export async function playPattern(pattern, target, { seed, messages, stillMs = S
   return { problems: oracle.close(), messages: oracle.messages, deliveries: oracle.progress };
 }
 
-/** Prints a line a pattern; returns whether all promises were kept. */
+/** Prints a line a pattern, with and without a store; returns whether all promises were kept. */
 export async function runLoss(size, firstSeed, names) {
+  const plain = await runAll(size, firstSeed, names, 'loss-', () => startBroker(LOSSLESS));
+  const stored = await runAll(size, firstSeed, names, 'stored-loss-', startStoredBroker);
+  return plain && stored;
+}
+
+async function runAll(size, firstSeed, names, prefix, start) {
   const { seeds, messages } = AMOUNTS[size];
   let isFine = true;
-  const wanted = names.filter((name) => name.startsWith('loss-')).map((name) => name.slice(5));
   for (const pattern of patterns) {
-    if (wanted.length > 0 && !wanted.some((start) => pattern.name.startsWith(start))) continue;
-    const broker = await startBroker(LOSSLESS);
+    const name = prefix + pattern.name;
+    if (names.length > 0 && !names.some((beginning) => name.startsWith(beginning))) continue;
+    const broker = await start();
     const totals = { messages: 0, deliveries: 0 };
     const problems = [];
-    const start = performance.now();
+    const began = performance.now();
     for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
       const result = await playPattern(pattern, broker, { seed, messages }).catch((error) => ({
         problems: [`broke off: ${error.message}`],
@@ -59,9 +75,9 @@ export async function runLoss(size, firstSeed, names) {
     if (problems.length > 0) isFine = false;
     console.log(
       [
-        `loss-${pattern.name}: ${problems.length === 0 ? 'ok' : 'FAILED'}`,
+        `${name}: ${problems.length === 0 ? 'ok' : 'FAILED'}`,
         `${seeds} seeds, ${totals.messages} messages, delivered to ${totals.deliveries} receivers in all`,
-        `${((performance.now() - start) / 1000).toFixed(1)} s`,
+        `${((performance.now() - began) / 1000).toFixed(1)} s`,
         ...problems.map((problem) => `!! ${problem}`),
       ].join(' | '),
     );

@@ -1,8 +1,9 @@
 // The patterns of the loss runs: who publishes what to whom, and what goes wrong meanwhile. Each is
 // { name, what, play }; `play(run, messages)` resolves when all that was to be published is acknowledged and
 // the troubles are over.
-import { newName, pause } from './client.mjs';
+
 import { Publisher, Subscriber } from './actors.mjs';
+import { newName, pause } from './client.mjs';
 
 const versions = [4, 5];
 
@@ -143,7 +144,10 @@ async function overlapping(run, messages) {
 /** One client that subscribes to what it publishes itself would share a session; here two share a topic tree. */
 async function deepMix(run, messages) {
   const base = newName('t');
-  const wants = (prefix) => ({ topic }) => topic.startsWith(prefix);
+  const wants =
+    (prefix) =>
+    ({ topic }) =>
+      topic.startsWith(prefix);
   const subscribers = await subscribeEach(run, 6, (i) => ({
     filters: [i % 2 === 0 ? `${base}/x/#` : `${base}/+/1`],
     wants: i % 2 === 0 ? wants(`${base}/x/`) : ({ topic }) => topic.endsWith('/1'),

@@ -3,7 +3,6 @@
 import {
   type ConnectPacket,
   connackReturnCode,
-  copyBytes,
   encodePacket,
   FrameReader,
   type FrameSink,
@@ -14,19 +13,16 @@ import {
   PacketType,
   type Properties,
   type ProtocolVersion,
-  type PublishVariant,
   protocolError,
-  publishVariantSize,
   ReasonCode,
   reasonIsValid,
-  writePublishHead,
-  writeUint32,
 } from '../protocol/index.js';
 import type { Engine } from './engine.js';
 import { handlers } from './handlers/index.js';
 import type { Message } from './message.js';
 import { Output } from './output.js';
 import type { AuthenticationExchange, ClientInfo } from './plugin.js';
+import { sendPublish } from './sending.js';
 import type { Session } from './session.js';
 import { Timer } from './timers.js';
 import type { Topic } from './topic-cache.js';
@@ -51,19 +47,6 @@ const PAUSE_DELIVERIES = 262_144;
 
 /** The largest packet that MQTT can carry. */
 export const MAX_PACKET_SIZE = 268_435_460;
-
-/** Smaller packets are copied without a further look. */
-const REFERENCE_SIZE = 16_384;
-
-/** The variant that is being written: used by one call at a time. */
-const variant: PublishVariant = {
-  version: 5,
-  qos: 0,
-  retain: false,
-  topicAlias: 0,
-  aliasOnly: false,
-  subscriptionIdentifiers: null,
-};
 
 /** The timer is the time limit for CONNECT, then the keep-alive. */
 export class Connection extends Timer implements TransportReceiver, FrameSink, ClientInfo {
@@ -395,7 +378,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.engine.metrics.droppedSlowSubscriber++;
       return;
     }
-    this.sendPublish(message, 0, retain, false, 0, identifiers);
+    sendPublish(this, message, 0, retain, false, 0, identifiers);
   }
 
   /** Whether so much waits for it, or for all connections together, that QoS 0 messages are not for it. */
@@ -404,111 +387,6 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (pending <= FAIR_SHARE) return false;
     const { maxOutputBytes, maxOutputTotalBytes } = this.engine.options;
     return pending > maxOutputBytes || this.engine.pool.waiting > maxOutputTotalBytes;
-  }
-
-  /** Returns false when the client cannot take it because of its size [MQTT-3.1.2-25]. */
-  sendPublish(
-    message: Message,
-    qos: number,
-    retain: boolean,
-    dup: boolean,
-    packetId: number,
-    identifiers: readonly number[] | null,
-  ): boolean {
-    if ((this.aliasesOut !== null && qos < 2) || identifiers !== null)
-      return this.#sendOwnVariant(message, qos, retain, dup, packetId, identifiers);
-    const encoded = message.encodedFor(this.version, qos);
-    const { bytes, start, end } = encoded;
-    const size = end - start;
-    if (size > this.clientMaxPacketSize) return this.#tooLarge();
-    const { output, engine } = this;
-    let at: number;
-    const isReferenced = size >= REFERENCE_SIZE && message.isReferenced;
-    if (isReferenced) at = this.#appendHead(encoded);
-    else {
-      at = output.reserve(size);
-      copyBytes(bytes, start, end, output.buffer, at);
-    }
-    const buffer = output.buffer;
-    buffer[at] = 0x30 | (dup ? 8 : 0) | (qos << 1) | (retain ? 1 : 0);
-    if (qos > 0) {
-      const idAt = at + encoded.packetIdAt - start;
-      buffer[idAt] = packetId >> 8;
-      buffer[idAt + 1] = packetId;
-    }
-    if (encoded.expiryAt !== 0)
-      writeUint32(buffer, at + encoded.expiryAt - start, message.remainingExpiry(engine.now()));
-    if (isReferenced) this.#referencePayload(message);
-    this.#publishSent(size, message.end - message.payloadStart);
-    return true;
-  }
-
-  /** The head goes into the buffer; returns where. The payload is referenced after the head was patched. */
-  #appendHead(encoded: Message): number {
-    const head = encoded.payloadStart - encoded.start;
-    const at = this.output.reserve(head);
-    copyBytes(encoded.bytes, encoded.start, encoded.payloadStart, this.output.buffer, at);
-    return at;
-  }
-
-  #referencePayload(message: Message): void {
-    const kept = message.keep(this.engine.slab);
-    this.output.reference(kept.bytes.subarray(kept.payloadStart, kept.end));
-  }
-
-  /** With a topic alias or subscription identifiers: encoded for this receiver alone. */
-  #sendOwnVariant(
-    message: Message,
-    qos: number,
-    retain: boolean,
-    dup: boolean,
-    packetId: number,
-    identifiers: readonly number[] | null,
-  ): boolean {
-    variant.version = this.version;
-    variant.qos = qos;
-    variant.retain = retain;
-    variant.subscriptionIdentifiers = this.version === 5 ? identifiers : null;
-    variant.topicAlias = 0;
-    variant.aliasOnly = false;
-    // MQTT.js 5 loses the topic of a QoS 2 message that has only an alias
-    const aliases = qos < 2 ? this.aliasesOut : null;
-    const known = aliases === null ? 0 : aliases.known(message.topic.text);
-    if (known !== 0) {
-      variant.topicAlias = known;
-      variant.aliasOnly = true;
-    }
-    const topic = message.topic.bytes;
-    let size = publishVariantSize(message, topic.length, variant);
-    if (size > this.clientMaxPacketSize) return this.#tooLarge();
-    if (known === 0 && aliases !== null && size + 3 < this.clientMaxPacketSize) {
-      variant.topicAlias = aliases.assign(message.topic.text);
-      size = publishVariantSize(message, topic.length, variant);
-    }
-    const { output } = this;
-    const payload = message.end - message.payloadStart;
-    const isReferenced = size >= REFERENCE_SIZE && message.isReferenced;
-    const at = output.reserve(isReferenced ? size - payload : size);
-    const expiry = message.expiryAt === 0 ? 0 : message.remainingExpiry(this.engine.now());
-    const head = writePublishHead(output.buffer, at, message, topic, variant, packetId, expiry);
-    if (dup) output.buffer[at]! |= 8;
-    if (isReferenced) this.#referencePayload(message);
-    else copyBytes(message.bytes, message.payloadStart, message.end, output.buffer, head);
-    this.#publishSent(size, payload);
-    return true;
-  }
-
-  #publishSent(size: number, payload: number): void {
-    const { metrics } = this.engine;
-    metrics.packetsSent[PacketType.PUBLISH]!++;
-    metrics.bytesSent += size;
-    metrics.publishBytesSent += payload;
-    if (!this.dirty) this.touch();
-  }
-
-  #tooLarge(): boolean {
-    this.engine.metrics.droppedTooLarge++;
-    return false;
   }
 
   // ---- the end ----

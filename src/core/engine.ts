@@ -35,10 +35,11 @@ import { Records } from './records.js';
 import { Retained } from './retained.js';
 import { Router } from './router.js';
 import { Run } from './run.js';
-import { NEVER_EXPIRES, Session } from './session.js';
+import type { Session } from './session.js';
+import { Sessions } from './sessions.js';
 import { chooseMember } from './sharing.js';
 import type { Store } from './store.js';
-import type { ShareGroup, Subscription, SubscriptionOptions } from './subscriptions.js';
+import type { ShareGroup } from './subscriptions.js';
 import { TICK_MS, TimerWheel } from './timers.js';
 import { TopicCache } from './topic-cache.js';
 import type { Transport } from './transport.js';
@@ -100,7 +101,6 @@ export interface PublishRequest {
 }
 
 const textEncoder = new TextEncoder();
-const QUEUE_FULL_EVERY_MS = 60_000;
 /** Connections above the limit get an answer, but not more of them at once than this. */
 const OVER_LIMIT = 100;
 
@@ -116,7 +116,7 @@ export class Engine {
   readonly records: Records | null;
   readonly pool = new BufferPool();
   readonly slab = new Slab();
-  readonly sessions = new Map<string, Session>();
+  readonly sessions: Sessions;
   readonly connections = new Set<Connection>();
   /** The PUBLISH that is being looked at. */
   readonly incoming = new Message();
@@ -125,19 +125,19 @@ export class Engine {
   /** The clock as of the last tick, in milliseconds: exact enough for time-outs. */
   time: number;
   readonly #environment: Environment;
-  readonly #emit: Emit;
+  /** Tells the program's listeners; what they throw is logged. */
+  readonly emit: Emit;
   #stopTicking: (() => void) | null = null;
   #redirection: Redirection | null = null;
   #closing = false;
   /** New connections in the current second. */
   #recent = 0;
   #recentSecond = 0;
-  readonly #queueFullAt = new WeakMap<Session, number>();
 
   constructor(parts: EngineParts) {
     this.options = completeOptions(parts.options);
     this.#environment = parts.environment;
-    this.#emit = (name, ...args) => {
+    this.emit = (name, ...args) => {
       try {
         parts.emit(name, ...args);
       } catch (error) {
@@ -152,6 +152,7 @@ export class Engine {
     this.topics = new TopicCache(this.options.maxTopicLevels, parts.environment.randomInteger());
     this.router = new Router(this.topics, this.metrics, !this.options.allowDuplicateMessages);
     this.retained = new Retained(this);
+    this.sessions = new Sessions(this);
     this.run = new Run(this);
     this.turn = new Turn({
       now: () => this.now(),
@@ -277,7 +278,7 @@ export class Engine {
     metrics.clientsConnected++;
     if (metrics.clientsConnected > metrics.clientsMaximum) metrics.clientsMaximum = metrics.clientsConnected;
     this.hooks.tell('connected', connection);
-    this.#emit('connected', connection);
+    this.emit('connected', connection);
     if (connection.session!.hasWaiting) connection.session!.pump();
   }
 
@@ -296,13 +297,12 @@ export class Engine {
     if (session !== null && session.connection === connection) {
       session.detach();
       this.#leaveWill(connection, session, wasConnected && sendWill);
-      if (session.isPersistent) this.#startExpiry(session);
-      else this.endSession(session);
+      this.sessions.left(session);
     }
     if (wasConnected) {
       this.metrics.clientsConnected--;
       this.hooks.tell('disconnected', connection, reason);
-      this.#emit('disconnected', connection, reason, text);
+      this.emit('disconnected', connection, reason, text);
     } else this.log('information', `${connection.name}: not connected: ${text}`);
   }
 
@@ -316,156 +316,6 @@ export class Engine {
     }
     session.will = new PendingWill(this, session, will.message, connection);
     this.timers.start(session.will, delay * 1000);
-  }
-
-  // ---- sessions ----
-
-  /** Ends the connection that a client id has now, and the session if the new one starts clean [MQTT-3.1.4-3]. */
-  takeOver(clientId: string, cleanStart: boolean): void {
-    const session = this.sessions.get(clientId);
-    if (session === undefined) return;
-    if (session.connection !== null) {
-      this.metrics.sessionsTakenOver++;
-      session.connection.disconnect(ReasonCode.SessionTakenOver, reasonName(ReasonCode.SessionTakenOver));
-    }
-    if (cleanStart && this.sessions.get(clientId) === session) this.endSession(session); // [MQTT-3.1.2-4]
-  }
-
-  createSession(clientId: string): Session {
-    const session = new Session(this, clientId);
-    this.sessions.set(clientId, session);
-    this.metrics.sessionsCurrent++;
-    return session;
-  }
-
-  attach(session: Session, connection: Connection, expiryInterval: number): void {
-    session.attach(connection);
-    connection.session = session;
-    if (session.will !== null) {
-      // back before the will was due [MQTT-3.1.3-9]
-      this.timers.stop(session.will);
-      session.will = null;
-    }
-    this.setSessionExpiry(session, expiryInterval);
-  }
-
-  /** `seconds` as the client wants it; the options may limit it. */
-  setSessionExpiry(session: Session, seconds: number): void {
-    const { maxSessionExpiry } = this.options;
-    session.expiryInterval = maxSessionExpiry > 0 ? Math.min(seconds, maxSessionExpiry) : seconds;
-    if (this.records === null) return;
-    if (session.isPersistent) {
-      session.stored = true;
-      this.records.putSession(session);
-    } else if (session.stored) this.#unstore(session);
-  }
-
-  /** It will not outlive its connection any more: nothing of it need be in the store. */
-  #unstore(session: Session): void {
-    session.forgetStored();
-    session.stored = false;
-  }
-
-  #startExpiry(session: Session): void {
-    if (session.stored) this.records?.putSession(session);
-    if (session.expiryInterval !== NEVER_EXPIRES) this.timers.start(session, session.expiryInterval * 1000);
-  }
-
-  /** For the session's timer. */
-  sessionExpired(session: Session): void {
-    this.metrics.sessionsExpired++;
-    this.endSession(session);
-  }
-
-  /** Forgets a session; what it still had from shared subscriptions goes to other members. */
-  endSession(session: Session): void {
-    this.timers.stop(session);
-    if (session.will !== null) {
-      const will = session.will;
-      this.timers.stop(will);
-      session.will = null;
-      this.sendWill(will.message, will.client); // [MQTT-3.1.3-9]
-    }
-    this.sessions.delete(session.clientId);
-    this.metrics.sessionsCurrent--;
-    for (const text of [...session.subscriptions.keys()]) this.#removeSubscription(session, text);
-    const left = session.abandon();
-    if (session.stored) this.records?.deleteSession(session);
-    for (const delivery of left) {
-      if (delivery.group === null || !this.#deliverToGroup(delivery.message, delivery.group))
-        this.metrics.droppedSessionEnded++;
-    }
-    this.#emit('sessionEnded', session.clientId);
-  }
-
-  /** For the session: its queue was full. Says so at most once a minute for each session. */
-  queueFull(session: Session): void {
-    const last = this.#queueFullAt.get(session) ?? Number.NEGATIVE_INFINITY;
-    if (this.time - last < QUEUE_FULL_EVERY_MS) return;
-    this.#queueFullAt.set(session, this.time);
-    this.log(
-      'warning',
-      `queue of ${session.clientId} is full (${session.queued} messages): messages for it are dropped`,
-    );
-    this.#emit('queueFull', session.clientId);
-  }
-
-  // ---- restoring from a store ----
-
-  restoreSession(clientId: string, expiryInterval: number, leftAt: number): void {
-    const session = this.createSession(clientId);
-    session.expiryInterval = expiryInterval;
-    session.stored = true;
-    if (expiryInterval === NEVER_EXPIRES) return;
-    // one that was connected when the broker stopped has its whole interval from now on
-    const since = leftAt === 0 ? 0 : Math.max(0, this.wallClock() - leftAt);
-    this.timers.start(session, Math.max(0, expiryInterval * 1000 - since));
-  }
-
-  restoreSubscription(clientId: string, text: string, options: SubscriptionOptions): void {
-    const session = this.sessions.get(clientId);
-    const parsed = /^\$share\/([^/]+)\/(.*)$/s.exec(text);
-    if (session !== undefined)
-      this.router.subscribe(session, text, parsed?.[1] ?? null, parsed?.[2] ?? text, options);
-  }
-
-  restoreReceived(clientId: string, packetId: number): void {
-    this.sessions.get(clientId)?.restoreReceived(packetId);
-  }
-
-  findGroup(name: string, filter: string): ShareGroup | null {
-    return name === '' ? null : this.router.group(name, filter);
-  }
-
-  // ---- subscriptions ----
-
-  subscribe(
-    session: Session,
-    text: string,
-    group: string | null,
-    filter: string,
-    options: SubscriptionOptions,
-  ): void {
-    this.router.subscribe(session, text, group, filter, options);
-    this.turn.work += 10;
-    if (session.stored) this.records?.putSubscription(session.subscriptions.get(text)!);
-    this.#emit('subscribed', session.clientId, text, options.qos);
-  }
-
-  unsubscribe(subscription: Subscription): void {
-    const { session, text, group } = subscription;
-    this.#removeSubscription(session, text);
-    if (group !== null) {
-      for (const delivery of session.withdraw(group)) {
-        if (!this.#deliverToGroup(delivery.message, group)) this.metrics.droppedSessionEnded++;
-      }
-    }
-    this.#emit('unsubscribed', session.clientId, text);
-  }
-
-  #removeSubscription(session: Session, text: string): void {
-    this.router.unsubscribe(session, text);
-    if (session.stored) this.records?.deleteSubscription(session, text);
   }
 
   // ---- safety ----
@@ -498,11 +348,12 @@ export class Engine {
       const subscription = receiver.session === publisher ? receiver.own : receiver;
       if (subscription !== null) subscription.session.deliver(message, subscription);
     }
-    for (let i = 0; i < groups.length; i++) this.#deliverToGroup(message, groups[i]!);
+    for (let i = 0; i < groups.length; i++) this.deliverToGroup(message, groups[i]!);
     return receivers.length > 0 || groups.length > 0;
   }
 
-  #deliverToGroup(message: Message, group: ShareGroup): boolean {
+  /** Delivers to one member of a shared subscription. Returns false when nobody can take it. */
+  deliverToGroup(message: Message, group: ShareGroup): boolean {
     const sticky = this.options.sharedSubscriptionStrategy === 'sticky';
     const member = chooseMember(group, message, sticky);
     if (member === null) return false;

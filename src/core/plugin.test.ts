@@ -170,10 +170,14 @@ describe('authenticate', () => {
   });
 
   it('takes promises of any maker', async () => {
-    const foreign = {
-      then: (resolve: (value: boolean) => void) => resolve(true),
-    } as unknown as Promise<boolean>;
-    const world = withPlugins([{ authenticate: () => foreign }]);
+    /** As of a library that has its own. */
+    class Foreign {
+      // biome-ignore lint/suspicious/noThenProperty: that is the point
+      then(resolve: (value: boolean) => void): void {
+        resolve(true);
+      }
+    }
+    const world = withPlugins([{ authenticate: () => new Foreign() as unknown as Promise<boolean> }]);
     expect(await connackReason(world, world.connect())).toBe(0);
   });
 

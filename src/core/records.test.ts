@@ -525,7 +525,7 @@ describe.each([1, 4])('a broker that is started over a store of %i partitions', 
     world = new World({ store, wall: world.wallClock() + 30_000 });
     const peer = world.connect({ clientId: 's', expiry: 100, properties: { receiveMaximum: 100 } });
     await commitAll();
-    const [connack, ...messages] = peer.take();
+    const [, ...messages] = peer.take();
     const got = messages.map((packet) => {
       if (packet.type !== 'publish') throw new Error(packet.type);
       return { ...packet, payload: Number(new TextDecoder().decode(packet.payload)) };

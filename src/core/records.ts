@@ -349,7 +349,7 @@ export class Records {
     });
     this.#each(partition, PREFIXES.session, (key, value) => {
       const reader = new Reader(value, 0, value.length);
-      this.#engine.restoreSession(key.slice(1), reader.uint32(), readTime(reader));
+      this.#engine.sessions.restore(key.slice(1), reader.uint32(), readTime(reader));
     });
     this.#each(partition, PREFIXES.subscription, (key, value) => {
       const end = key.indexOf('\0');
@@ -362,11 +362,11 @@ export class Records {
         retainAsPublished: (flags & 8) !== 0,
         identifier,
       };
-      this.#engine.restoreSubscription(key.slice(1, end), key.slice(end + 1), options);
+      this.#engine.sessions.restoreSubscription(key.slice(1, end), key.slice(end + 1), options);
     });
     this.#each(partition, PREFIXES.received, (key) => {
       const end = key.indexOf('\0');
-      this.#engine.restoreReceived(key.slice(1, end), Number.parseInt(key.slice(end + 1), 36));
+      this.#engine.sessions.restoreReceived(key.slice(1, end), Number.parseInt(key.slice(end + 1), 36));
     });
     this.#each(partition, PREFIXES.delivery, (key, value) => this.#restoreDelivery(key, value, messages));
     for (const [key, message] of messages)
@@ -383,7 +383,7 @@ export class Records {
     const session = this.#engine.sessions.get(key.slice(1, end));
     if (message === undefined || session === undefined) return;
     const groupName = reader.string();
-    const group = this.#engine.findGroup(groupName, reader.string());
+    const group = this.#engine.sessions.findGroup(groupName, reader.string());
     const identifiers = Array.from({ length: reader.uint16() }, () => reader.uint32());
     const delivery = new Delivery(
       message,

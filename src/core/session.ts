@@ -7,6 +7,7 @@ import type { Engine } from './engine.js';
 import { Awaiting, Inflight } from './inflight.js';
 import type { Message } from './message.js';
 import type { RetainedCursor } from './retained.js';
+import { sendPublish } from './sending.js';
 import type { ShareGroup, Subscription } from './subscriptions.js';
 import { Timer } from './timers.js';
 import type { PendingWill } from './wills.js';
@@ -88,7 +89,7 @@ export class Session extends Timer {
 
   /** Expired: no connection came back in time [MQTT-3.1.2-23]. */
   override fire(): void {
-    if (this.connection === null) this.engine.sessionExpired(this);
+    if (this.connection === null) this.engine.sessions.expire(this);
   }
 
   /** Whether the queue has room for one more. */
@@ -141,7 +142,7 @@ export class Session extends Timer {
     // nobody will ask for it again: it need not be kept
     if (this.expiryInterval === 0 && subscription.group === null && options.maxInflightBytes === 0) {
       const id = this.inflight.add(qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC, null);
-      if (!connection.sendPublish(message, qos, retain, false, id, subscription.identifiers))
+      if (!sendPublish(connection, message, qos, retain, false, id, subscription.identifiers))
         this.inflight.remove(id);
       return;
     }
@@ -183,7 +184,7 @@ export class Session extends Timer {
   #hasRoom(): boolean {
     if (this.#mayQueue || this.#makeRoom()) return true;
     this.engine.metrics.droppedQueueFull++;
-    this.engine.queueFull(this);
+    this.engine.sessions.queueFull(this);
     return false;
   }
 
@@ -236,7 +237,7 @@ export class Session extends Timer {
     // meanwhile it may have been sent again by another connection, or given up
     if (this.connection !== connection || this.inflight.delivery(id) !== delivery) return;
     const { message, qos, retain, identifiers } = delivery;
-    if (!connection.sendPublish(message, qos, retain, false, id, identifiers)) this.finish(id);
+    if (!sendPublish(connection, message, qos, retain, false, id, identifiers)) this.finish(id);
   }
 
   /** Sends what waits, as far as window and connection allow: resends, then retained messages, then the queue. */
@@ -303,7 +304,7 @@ export class Session extends Timer {
       this.engine.metrics.droppedExpired++;
       this.finish(id);
     } else if (
-      connection.sendPublish(delivery.message, delivery.qos, delivery.retain, true, id, delivery.identifiers)
+      sendPublish(connection, delivery.message, delivery.qos, delivery.retain, true, id, delivery.identifiers)
     ) {
       this.inflight.count(id);
     } else this.finish(id);

@@ -148,6 +148,11 @@ export class Peer {
     return taken;
   }
 
+  /** Gives back what was taken too early. */
+  putBack(packets: Packet[]): void {
+    this.#inbox.unshift(...packets);
+  }
+
   /** Takes everything that came, which must be PUBLISHes. */
   messages(): PublishPacket[] {
     return this.take().map((packet) => {

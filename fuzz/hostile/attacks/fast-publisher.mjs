@@ -127,7 +127,10 @@ async function acknowledgementFlood({ target, amounts, check }) {
   }
   check(isStalled || client.isClosed || sent >= amounts.bytes, 'neither stalled nor closed');
   client.kill();
-  return { sent: `${(sent / 1e6).toFixed(0)} MB of PUBREL, PUBREC and PINGREQ`, answered: isStalled ? 'the broker read no more' : 'all taken' };
+  return {
+    sent: `${(sent / 1e6).toFixed(0)} MB of PUBREL, PUBREC and PINGREQ`,
+    answered: isStalled ? 'the broker read no more' : 'all taken',
+  };
 }
 
 export const fastPublisher = [

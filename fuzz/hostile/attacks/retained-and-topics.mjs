@@ -3,6 +3,9 @@
 import { Client, newName, until } from '../client.mjs';
 import { publish, Type } from '../wire.mjs';
 
+const LONG = 'x'.repeat(60_000);
+const DEEP = '/a'.repeat(195);
+
 /** Retained messages of distinct topics against a limit of 1000. */
 async function retainedFlood({ target, amounts, check, metrics }) {
   const publisher = await Client.open(target);
@@ -18,7 +21,9 @@ async function retainedFlood({ target, amounts, check, metrics }) {
   for (let i = 0; i < amounts.messages; ) {
     const batch = [];
     for (let j = 0; j < 200 && i < amounts.messages; j++, i++)
-      batch.push(publish({ topic: `flood/${i}`, payload: `${i}`, qos: 1, retain: true, id: (i % 65_000) + 1 }));
+      batch.push(
+        publish({ topic: `flood/${i}`, payload: `${i}`, qos: 1, retain: true, id: (i % 65_000) + 1 }),
+      );
     await publisher.sendAll(Buffer.concat(batch));
     await until(() => answered >= i - 400 || publisher.isClosed, 20_000, 1);
   }
@@ -43,6 +48,16 @@ async function retainedFlood({ target, amounts, check, metrics }) {
     sent: `${amounts.messages} retained QoS 1 of distinct topics`,
     answered: `${refused} × 0x97, ${found.size} kept`,
   };
+}
+
+/** Deep topics against a limit in bytes: what it takes to find a message counts as well. */
+async function retainedDeep({ target, amounts, check }) {
+  const publisher = await Client.open(target);
+  for (let i = 0; i < amounts.messages; i++)
+    await publisher.sendAll(publish({ topic: `${i}${DEEP}`, payload: 'x', retain: true }));
+  check((await publisher.subscribe('end', 1)) !== null, 'the publisher was closed');
+  publisher.end();
+  return { sent: `${amounts.messages} retained messages of 196 levels`, answered: 'all taken or refused' };
 }
 
 /** Small retained messages between many that pass: each may hold no more memory than its own. */
@@ -102,9 +117,6 @@ async function topicFlood({ target, amounts, check }, topicOf) {
   };
 }
 
-const LONG = 'x'.repeat(60_000);
-const DEEP = '/a'.repeat(195);
-
 export const retainedAndTopics = [
   {
     name: 'retained-flood',
@@ -113,6 +125,14 @@ export const retainedAndTopics = [
     amounts: { test: { messages: 5000 }, quick: { messages: 20_000 }, full: { messages: 100_000 } },
     memory: 100,
     run: retainedFlood,
+  },
+  {
+    name: 'retained-deep',
+    what: 'retained messages of many levels against a limit of 10 MB',
+    options: { maxRetainedBytes: 10_000_000 },
+    amounts: { test: { messages: 500 }, quick: { messages: 5000 }, full: { messages: 30_000 } },
+    memory: 200,
+    run: retainedDeep,
   },
   {
     name: 'retained-among-others',

@@ -20,7 +20,9 @@ async function storm({ target, amounts, check, metrics }) {
       else if (kind === 1) socket.resetAndDestroy();
       else if (kind === 2) socket.end();
     });
-    socket.write(connect({ clientId: `storm${i % 500}`, clean: i % 3 !== 0, sessionExpiry: i % 3 === 0 ? 1 : 0 }));
+    socket.write(
+      connect({ clientId: `storm${i % 500}`, clean: i % 3 !== 0, sessionExpiry: i % 3 === 0 ? 1 : 0 }),
+    );
     if (kind === 3) socket.resetAndDestroy();
     await Promise.race([closed, pause(20_000)]);
     socket.destroy();

@@ -13,7 +13,8 @@ async function subscribeAll(client, count, perPacket, filterOf, check) {
     answered++;
     // the properties (a reason string when something was refused) are shorter than 16,384 bytes
     const length = bytes[start + 2] & 0x7f;
-    const codesAt = bytes[start + 2] < 0x80 ? start + 3 + length : start + 4 + length + bytes[start + 3] * 128;
+    const codesAt =
+      bytes[start + 2] < 0x80 ? start + 3 + length : start + 4 + length + bytes[start + 3] * 128;
     for (let at = codesAt; at < end; at++) {
       if (bytes[at] <= 2) codes.granted++;
       else if (bytes[at] === 0x97) codes.quota++;
@@ -247,7 +248,10 @@ async function tooManyGroups({ target, amounts, check }) {
   check(answer !== null, `the bystander was closed (reason 0x${bystander.reason?.toString(16)})`);
   for (const client of clients) client.kill();
   bystander.end();
-  return { sent: `${amounts.clients} × ${amounts.groups} shared subscriptions to #`, answered: `${granted} granted` };
+  return {
+    sent: `${amounts.clients} × ${amounts.groups} shared subscriptions to #`,
+    answered: `${granted} granted`,
+  };
 }
 
 /** Names at the limits of the protocol. */
@@ -257,7 +261,9 @@ async function longNames({ target, amounts, check }) {
   const publisher = await Client.open(target);
   publisher.send(publish({ topic: slashes }));
   await until(() => publisher.isClosed, 2000);
-  answers.push(`publish to 65535 slashes: ${publisher.isClosed ? `0x${publisher.reason?.toString(16)}` : 'taken'}`);
+  answers.push(
+    `publish to 65535 slashes: ${publisher.isClosed ? `0x${publisher.reason?.toString(16)}` : 'taken'}`,
+  );
   const subscriber = await Client.open(target);
   const suback = await subscriber.subscribe(slashes, 0);
   answers.push(`subscribe: ${suback === null ? 'closed' : `0x${suback[suback.length - 1].toString(16)}`}`);
@@ -304,7 +310,10 @@ async function deepest({ target, amounts, check }) {
   check(received === expected, `${received} messages came, it should be ${expected}`);
   subscriber.end();
   publisher.end();
-  return { sent: `filters and topics of 990 levels`, answered: `codes ${codes.join(' ')}, ${received} messages` };
+  return {
+    sent: `filters and topics of 990 levels`,
+    answered: `codes ${codes.join(' ')}, ${received} messages`,
+  };
 }
 
 const DEEP = '/a'.repeat(198);

@@ -2,12 +2,14 @@
 import {
   decodeProperties,
   malformed,
+  PacketType,
   protocolError,
   Reader,
   ReasonCode,
   reasonIsValid,
 } from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
+import { Awaiting } from '../inflight.js';
 
 /** The packet identifier; checks that the rest of the packet is as it must be. */
 export function readPacketId(connection: Connection, bytes: Uint8Array, body: number, end: number): number {
@@ -28,4 +30,23 @@ export function readReason(type: number, bytes: Uint8Array, body: number, end: n
   decodeProperties(reader, type);
   if (reader.remaining > 0) throw malformed('packet is longer than its content');
   return reason;
+}
+
+/** PUBACK or PUBCOMP: the last word on a message that was sent; the window moves on. */
+export function complete(
+  type: 4 | 7,
+  connection: Connection,
+  bytes: Uint8Array,
+  body: number,
+  end: number,
+): void {
+  const packetId = readPacketId(connection, bytes, body, end);
+  if (end - body > 2) readReason(type, bytes, body, end);
+  const session = connection.session!;
+  const state = session.inflight.state(packetId);
+  const awaited = type === PacketType.PUBACK ? Awaiting.PUBACK : Awaiting.PUBCOMP;
+  if (state === awaited) {
+    session.finish(packetId);
+    if (session.hasWaiting) connection.engine.turn.pump(connection);
+  } else if (state !== Awaiting.NOTHING) throw protocolError('acknowledgement of another kind than is due');
 }

@@ -148,11 +148,11 @@ function decide(connection: Connection, packet: ConnectPacket, refusal: number):
 /** The client is who it says: takes over, finds or makes its session, and answers. `extras`: more for CONNACK. */
 export function establish(connection: Connection, packet: ConnectPacket, extras: Properties): boolean {
   const { engine } = connection;
-  engine.takeOver(connection.clientId, packet.cleanStart);
+  engine.sessions.takeOver(connection.clientId, packet.cleanStart);
   const existing = engine.sessions.get(connection.clientId);
   const sessionPresent = existing !== undefined;
-  const session = existing ?? engine.createSession(connection.clientId);
-  engine.attach(session, connection, sessionExpiry(packet));
+  const session = existing ?? engine.sessions.create(connection.clientId);
+  engine.sessions.attach(session, connection, sessionExpiry(packet));
   const properties = connackProperties(connection, packet, session, extras);
   // 3.1 does not know of session present
   const connack: ConnackPacket = {

@@ -18,7 +18,7 @@ export function disconnect(
     // it may not be raised from 0: the session was not kept for that [MQTT-3.14.2-2]
     if (session.expiryInterval === 0 && expiry > 0)
       throw protocolError('session expiry interval was 0 and cannot be raised');
-    connection.engine.setSessionExpiry(session, expiry);
+    connection.engine.sessions.setExpiry(session, expiry);
   }
   if (connection.state !== State.CONNECTED) {
     connection.close(packet.reason, 'client gave up before CONNACK', false);

@@ -104,7 +104,7 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
     }
     const noLocal = asked.noLocal || (connection.isBridge && group === null);
     const { retainAsPublished } = asked;
-    engine.subscribe(session, asked.filter, group, filter, {
+    engine.sessions.subscribe(session, asked.filter, group, filter, {
       qos: request.reason,
       noLocal,
       retainAsPublished,

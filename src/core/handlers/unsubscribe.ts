@@ -16,7 +16,7 @@ export function unsubscribe(
   const reasons = packet.filters.map((filter) => {
     const subscription = session.subscriptions.get(filter);
     if (subscription === undefined) return ReasonCode.NoSubscriptionExisted;
-    engine.unsubscribe(subscription);
+    engine.sessions.unsubscribe(subscription);
     engine.hooks.tell('unsubscribe', connection, filter);
     return ReasonCode.Success;
   });
