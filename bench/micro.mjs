@@ -166,9 +166,14 @@ function tree({ SubscriptionIndex, Subscription }) {
 
 /** @param {any} router @param {any} cache */
 function churn({ Router }, { TopicCache }) {
+  /** As much of a session as the router looks at. */
   const session = () => {
     const subscriptions = new Map();
-    return { subscriptions, addSubscription: (/** @type {any} */ s) => subscriptions.set(s.text, s) };
+    return {
+      subscriptions,
+      addSubscription: (/** @type {any} */ s) => subscriptions.set(s.text, s),
+      removeSubscription: (/** @type {any} */ s) => subscriptions.delete(s.text),
+    };
   };
   const plain = { qos: 0, noLocal: false, retainAsPublished: false, identifier: 0 };
   const encoder = new TextEncoder();
@@ -183,7 +188,9 @@ function churn({ Router }, { TopicCache }) {
       const bytes = topics[i % count];
       return router.route(cache.intern(bytes, 0, bytes.length)).receivers.length;
     };
-    return { router, publish };
+    // what the engine does once an event-loop turn
+    const turn = () => cache.refill?.();
+    return { router, publish, turn };
   };
   for (const count of [100, 10_000, 200_000]) {
     const { publish } = setUp(count);
@@ -202,19 +209,20 @@ function churn({ Router }, { TopicCache }) {
     ['all of them (#)', () => '#'],
   ];
   for (const [what, filter] of comers) {
-    const { router, publish } = setUp(1000);
+    const { router, publish, turn } = setUp(1000);
     const comer = session();
     let next = 0;
-    let turn = 0;
+    let comings = 0;
     bench(`publish, subscribe and unsubscribe every 100: ${what}`, 10_000, () => {
       let n = 0;
       for (let i = 0; i < 10_000; i++) {
         n += publish(next++);
         if (i % 100 === 0) {
-          const text = filter(turn++);
+          const text = filter(comings++);
           router.subscribe(comer, text, null, text, plain);
           n += publish(next++);
           router.unsubscribe(comer, text);
+          turn();
         }
       }
       return n;

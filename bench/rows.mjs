@@ -253,7 +253,6 @@ export function measured(row, figures) {
       ...shared,
       rate: figures.received_per_s,
       cpu: figures.broker_cpu_us_per_delivered,
-      p99: figures.all_received_s_worst * 1e6,
       memory: figures.broker_rss_bytes_per_retained,
     };
   }

@@ -135,7 +135,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async listen(options: TcpOptions): Promise<Address> {
     await this.start();
     if (this.#state !== 'running') throw new Error('the broker is closed');
-    const listener = new TcpListener((transport) => this.#accept(transport));
+    const listener = new TcpListener(
+      (transport) => this.#accept(transport),
+      (error) => this.log('error', `a connection could not be accepted: ${error.message}`),
+    );
     const address = await listener.listen(options);
     this.#listeners.push(listener);
     this.emit('listening', address);

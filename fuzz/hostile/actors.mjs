@@ -15,6 +15,18 @@ function keyOf(payload) {
   return payload.toString('latin1', 0, payload.indexOf(0x20));
 }
 
+/** Connects, trying again for a while where that is expected to be needed. */
+async function openPatiently(target, options) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await Client.open(target, options);
+    } catch (error) {
+      if (target.crash === undefined || tries === 100) throw error;
+      await pause(30);
+    }
+  }
+}
+
 /** Publishes numbered messages to its topics, with a window, and after a reconnect again what was not finished. */
 export class Publisher {
   #client = null;
@@ -34,7 +46,7 @@ export class Publisher {
   async #connect() {
     const wasThere = this.#client !== null;
     const set = { onPacket: (first, bytes, start) => this.#took(first, bytes, start) };
-    const client = await Client.open(this.run.target, {
+    const client = await openPatiently(this.run.target, {
       clientId: this.name,
       version: this.version,
       clean: !this.persistent,
@@ -141,7 +153,7 @@ export class Subscriber {
     // what still comes over an older connection is for nobody: it will come again over this one
     const own = {};
     this.#current = own;
-    const client = await Client.open(this.run.target, {
+    const client = await openPatiently(this.run.target, {
       clientId: this.id,
       version: this.version,
       clean: !this.persistent,
@@ -236,6 +248,14 @@ export class Subscriber {
       else this.#client.end();
       await pause(random.between(0, 60));
       this.#client = await this.#open(false);
+    }
+  }
+
+  /** Comes back whenever its connection has ended, until `stop`. */
+  async surviving() {
+    while (!this.#isOver) {
+      await pause(10);
+      if (this.#client.isClosed) this.#client = await this.#open(false);
     }
   }
 

@@ -1,14 +1,42 @@
-// A store for the loss runs: commits finish late and sometimes fail, and what was committed is in memory.
+// A store for the loss runs: commits finish late and sometimes fail, and a crash is the moment from which on
+// nothing is committed any more. What was committed is there for the next broker.
 import { MemoryStore } from '../../dist/index.js';
 import { pause } from './client.mjs';
 import { Random } from './random.mjs';
 
-export class LateStore extends MemoryStore {
+const NEVER = new Promise(() => {});
+
+export class LateStore {
+  partitions = 1;
+  #kept;
   #random = new Random(7);
+  #hasCrashed = false;
+
+  constructor(kept = new MemoryStore()) {
+    this.#kept = kept;
+  }
+
+  async open() {}
+
+  async close() {}
 
   async commit(operations) {
     await pause(this.#random.between(0, 3));
-    if (this.#random.chance(0.002)) throw new Error('the store of the loss run fails at times');
-    super.commit(operations);
+    // a crash comes before the commit was written, or after, when nobody has been told of it yet
+    if (this.#hasCrashed && this.#random.chance(0.5)) return NEVER;
+    if (this.#random.chance(0)) throw new Error('the store of the loss run fails at times');
+    this.#kept.commit(operations);
+    return this.#hasCrashed ? NEVER : undefined;
+  }
+
+  range(...args) {
+    return this.#kept.range(...args);
+  }
+
+  /** From now on nothing is committed; returns the store as the next process finds it. */
+  async crash() {
+    this.#hasCrashed = true;
+    await pause(10);
+    return new LateStore(this.#kept);
   }
 }

@@ -19,4 +19,6 @@ export declare function playPattern(
 export interface Pattern {
   readonly name: string;
   readonly what: string;
+  /** Only with a store that survives the broker. */
+  readonly needsStore?: boolean;
 }

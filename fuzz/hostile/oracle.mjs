@@ -32,10 +32,11 @@ export class Oracle {
 
   /**
    * Who must get all messages that `wants` says: one session, or the members of a shared subscription together.
-   * `qos` is that of the subscription, `copies` how many come of each message.
+   * `qos` is that of the subscription, `copies` how many come of each message. `mayRepeat`: QoS 1 may come again
+   * without DUP, as the broker may have forgotten in a crash that it sent it.
    */
-  receiver(name, { wants = () => true, qos = 2, copies = 1, isShared = false, mayLoseQoS2 = false } = {}) {
-    const receiver = { name, wants, qos, copies, isShared, mayLoseQoS2, got: new Map(), last: new Map() };
+  receiver(name, { wants = () => true, qos = 2, copies = 1, isShared = false, mayRepeat = false } = {}) {
+    const receiver = { name, wants, qos, copies, isShared, mayRepeat, got: new Map(), last: new Map() };
     this.#receivers.set(name, receiver);
     return receiver;
   }
@@ -58,7 +59,7 @@ export class Oracle {
     entry.count++;
     entry.members.push(member);
     if (!dup) entry.first++;
-    if (entry.first <= receiver.copies || qos !== 1 || message.resent) return;
+    if (entry.first <= receiver.copies || qos !== 1 || message.resent || receiver.mayRepeat) return;
     const wasLeft = receiver.isShared && entry.members.some((other) => other !== member && other.isGone);
     if (!wasLeft) this.problem(`${receiver.name}: ${key} came again without DUP`);
   }
@@ -73,9 +74,7 @@ export class Oracle {
 
   #isMissing(receiver, message, key) {
     if (!receiver.wants(message)) return false;
-    const count = receiver.got.get(key)?.count ?? 0;
-    if (count >= receiver.copies) return false;
-    return !(receiver.mayLoseQoS2 && Math.min(message.qos, receiver.qos) === 2);
+    return (receiver.got.get(key)?.count ?? 0) < receiver.copies;
   }
 
   /** Whether everybody has everything. */

@@ -239,6 +239,42 @@ async function retainedFirst(run, messages) {
   return subscribers;
 }
 
+/** The broker dies in the middle of it, several times, and another takes over what it had in its store. */
+async function crashing(run, messages) {
+  const base = newName('t');
+  const subscribers = await subscribeEach(run, 4, (i) => ({
+    filters: [`${base}/#`],
+    qos: 1 + (i % 2),
+    version: versions[i >> 1],
+    persistent: true,
+    delay: i,
+    mayRepeat: true,
+  }));
+  let isOver = false;
+  const crashes = (async () => {
+    while (!isOver) {
+      await pause(run.random.between(100, 400));
+      if (!isOver) await run.target.crash();
+    }
+  })();
+  const options = (i) => ({
+    topics: topicsOf(base, 4),
+    qosOf: mixedQos,
+    version: versions[i % 2],
+    persistent: true,
+  });
+  const surviving = subscribers.map((subscriber) => subscriber.surviving());
+  const publishers = [new Publisher(run, options(0)), new Publisher(run, options(1))];
+  await Promise.all(publishers.map((publisher) => publisher.publishAll(Math.ceil(messages / 2))));
+  isOver = true;
+  await crashes;
+  // those whose connection the last crash ended come back
+  await pause(100);
+  for (const subscriber of subscribers) subscriber.stop();
+  await Promise.all(surviving);
+  return subscribers;
+}
+
 export const patterns = [
   { name: 'qos1', what: 'two to two, QoS 1', play: (run, n) => pointToPoint(run, n, 1) },
   { name: 'qos2', what: 'two to two, QoS 2', play: (run, n) => pointToPoint(run, n, 2) },
@@ -281,5 +317,11 @@ export const patterns = [
     play: (run, n) => shared(run, n, { qos: 2, persistent: true }),
   },
   { name: 'retained-waiting', what: 'retained messages for subscribers that fall', play: retainedWaiting },
+  {
+    name: 'crashing',
+    what: 'the broker dies and comes back with its store',
+    needsStore: true,
+    play: crashing,
+  },
   { name: 'retained-first', what: 'retained messages and newer ones of their topics', play: retainedFirst },
 ];

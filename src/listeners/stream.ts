@@ -39,7 +39,7 @@ export class StreamTransport implements Transport {
     this.#receiver = receiver;
     const stream = this.#stream;
     if (stream.destroyed) queueMicrotask(() => this.#ended());
-    else if (this.#isSocket) stream.on('data', (chunk: Uint8Array) => receiver.received(chunk, chunk.length));
+    else if (this.#isSocket) stream.on('data', (chunk: Uint8Array) => this.#received(chunk));
     else stream.on('readable', () => this.#readAll());
   }
 
@@ -50,9 +50,14 @@ export class StreamTransport implements Transport {
     while (!this.#isPaused) {
       const chunk = this.#stream.read() as Uint8Array | null;
       if (chunk === null) break;
-      if (!this.#isEnding) this.#receiver!.received(chunk, chunk.length);
+      this.#received(chunk);
     }
     this.#isReading = false;
+  }
+
+  /** What comes after `end` is of no interest to anybody. */
+  #received(chunk: Uint8Array): void {
+    if (!this.#isEnding) this.#receiver!.received(chunk, chunk.length);
   }
 
   #ended(): void {

@@ -31,10 +31,13 @@ interface ServerHandle {
 export class TcpListener {
   readonly #server: Server;
   readonly #accept: (transport: Transport) => void;
+  readonly #failed: (error: Error) => void;
   #address: Address | null = null;
 
-  constructor(accept: (transport: Transport) => void) {
+  /** `failed` hears of connections that the system could not accept; the listener goes on. */
+  constructor(accept: (transport: Transport) => void, failed: (error: Error) => void = () => {}) {
     this.#accept = accept;
+    this.#failed = failed;
     this.#server = createServer();
   }
 
@@ -50,6 +53,7 @@ export class TcpListener {
       server.once('error', reject);
       server.listen({ port, host, backlog, ipv6Only }, () => {
         server.off('error', reject);
+        server.on('error', this.#failed);
         const address = server.address();
         if (address === null || typeof address === 'string') return reject(new Error('no address'));
         this.#takeHandles(noDelay);
