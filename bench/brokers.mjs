@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -89,6 +90,7 @@ function mosquitto() {
   if (!program) throw new Error('mosquitto is not installed (apt-get install mosquitto)');
   const help = spawnSync(program, ['-h'], { encoding: 'utf8' }).stdout;
   const folder = mkdtempSync(join(tmpdir(), 'bench-mosquitto-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   return {
     name: 'mosquitto',
     version: help.match(/version (\S+)/)?.[1] ?? 'unknown',

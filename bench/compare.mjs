@@ -29,10 +29,9 @@ const { values: given } = parseArgs({
     duration: { type: 'string' },
     json: { type: 'string' },
     quiet: { type: 'string', default: '0' },
-    build: { type: 'boolean', default: true },
+    'no-build': { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
-  allowNegative: true,
 });
 
 if (given.list) {
@@ -66,7 +65,7 @@ const scale = {
 const peers = [];
 for (const name of given.brokers.split(',')) {
   try {
-    if (name === 'pondhawk' && given.build) build();
+    if (name === 'pondhawk' && !given['no-build']) build();
     peers.push(findPeer(name));
   } catch (error) {
     if (name === 'pondhawk') stop(error.message);

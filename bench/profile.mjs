@@ -15,13 +15,12 @@ import { measured, rows } from './rows.mjs';
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
-  allowNegative: true,
   options: {
     duration: { type: 'string', default: '5' },
     load: { type: 'string', default: '0' },
     top: { type: 'string', default: '40' },
     keep: { type: 'boolean', default: false },
-    build: { type: 'boolean', default: true },
+    'no-build': { type: 'boolean', default: false },
   },
 });
 const row = rows.find(({ name }) => name === positionals[0]);
@@ -33,7 +32,7 @@ if (!row || !load) {
   process.exit(2);
 }
 
-if (given.build) build();
+if (!given['no-build']) build();
 const folder = mkdtempSync(join(tmpdir(), 'bench-profile-'));
 const options = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=500'];
 const broker = await start(findPeer('pondhawk'), options);

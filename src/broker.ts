@@ -140,6 +140,11 @@ export class Broker extends EventEmitter<BrokerEvents> {
       (error) => this.log('error', `a connection could not be accepted: ${error.message}`),
     );
     const address = await listener.listen(options);
+    // it may have been closed meanwhile
+    if ((this.#state as State) !== 'running') {
+      listener.stop();
+      throw new Error('the broker is closed');
+    }
     this.#listeners.push(listener);
     this.emit('listening', address);
     return address;

@@ -121,7 +121,11 @@ export class Publisher {
       } else if (!isOpen) return oracle.problem(`${this.name}: no acknowledgement in time`);
       if (random.chance(0.05)) await pause(random.between(0, 10));
     }
-    await until(() => this.#inflight.size === 0, PATIENCE);
+    const isDone = () => this.#inflight.size === 0;
+    while (!(await until(() => isDone() || this.#client.isClosed, PATIENCE)) || !isDone()) {
+      if (!this.persistent || !this.#client.isClosed) break;
+      await this.#connect();
+    }
     if (this.#inflight.size > 0) oracle.problem(`${this.name}: ${this.#inflight.size} unacknowledged`);
     this.#client.end();
   }
@@ -271,6 +275,7 @@ export class Subscriber {
     }
   }
 
+  debug() { return [this.#client.isClosed, this.#client.reason, this.#taken.size, this.#client.socket.isPaused()]; }
   stop() {
     this.#isOver = true;
   }

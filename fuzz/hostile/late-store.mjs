@@ -5,11 +5,12 @@ import { pause } from './client.mjs';
 import { Random } from './random.mjs';
 
 const NEVER = new Promise(() => {});
+let stores = 0;
 
 export class LateStore {
   partitions = 1;
   #kept;
-  #random = new Random(7);
+  #random = new Random(++stores);
   #hasCrashed = false;
 
   constructor(kept = new MemoryStore()) {
@@ -24,7 +25,7 @@ export class LateStore {
     await pause(this.#random.between(0, 3));
     // a crash comes before the commit was written, or after, when nobody has been told of it yet
     if (this.#hasCrashed && this.#random.chance(0.5)) return NEVER;
-    if (this.#random.chance(0)) throw new Error('the store of the loss run fails at times');
+    if (this.#random.chance(0.005)) throw new Error('the store of the loss run fails at times');
     this.#kept.commit(operations);
     return this.#hasCrashed ? NEVER : undefined;
   }

@@ -17,6 +17,7 @@ import {
   ReasonCode,
   reasonIsValid,
 } from '../protocol/index.js';
+import { MAX_PACKET_SIZE, State } from './connection-state.js';
 import type { Engine } from './engine.js';
 import { handlers } from './handlers/index.js';
 import type { Message } from './message.js';
@@ -28,9 +29,6 @@ import { Timer } from './timers.js';
 import type { Topic } from './topic-cache.js';
 import type { Transport, TransportReceiver } from './transport.js';
 import type { WillMessage } from './wills.js';
-
-/** NEW waits for CONNECT; CONNECTING is between CONNECT and CONNACK, while somebody is asked. */
-export const State = { NEW: 0, CONNECTING: 1, CONNECTED: 2, CLOSED: 3 } as const;
 
 /** What one connection may read, and what work it may cause, before the others have their turn. */
 const TURN_BYTES = 524_288;
@@ -44,9 +42,6 @@ const FAIR_SHARE = 65_536;
 
 /** See `pauseDeliveriesAt`. */
 const PAUSE_DELIVERIES = 262_144;
-
-/** The largest packet that MQTT can carry. */
-export const MAX_PACKET_SIZE = 268_435_460;
 
 /** The timer is the time limit for CONNECT, then the keep-alive. */
 export class Connection extends Timer implements TransportReceiver, FrameSink, ClientInfo {

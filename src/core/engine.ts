@@ -15,7 +15,8 @@ import {
   reasonName,
   type Will,
 } from '../protocol/index.js';
-import { Connection, State } from './connection.js';
+import { Connection } from './connection.js';
+import { State } from './connection-state.js';
 import { Decisions } from './decisions.js';
 import { establish } from './handlers/connect.js';
 import { Message, Slab } from './message.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Peer } from '../../test/engine/peer.js';
 import { World, type WorldOptions } from '../../test/engine/world.js';
 import type { QoS } from '../protocol/index.js';
-import { State } from './connection.js';
+import { State } from './connection-state.js';
 
 const FILTER = '$share/g/job';
 

@@ -1,7 +1,8 @@
 // AUTH (MQTT 5 section 4.12): a step of an enhanced authentication, or the start of a new one on a connection
 // that is open already. The methods come from plugins.
 import { decodeAuth, MqttError, malformed, protocolError, Reader, ReasonCode } from '../../protocol/index.js';
-import { type Connection, State } from '../connection.js';
+import type { Connection } from '../connection.js';
+import { State } from '../connection-state.js';
 import type { AuthenticationStep } from '../plugin.js';
 
 export function auth(

@@ -13,7 +13,8 @@ import {
   ReasonCode,
   type Will,
 } from '../../protocol/index.js';
-import { type Connection, MAX_PACKET_SIZE, State } from '../connection.js';
+import type { Connection } from '../connection.js';
+import { MAX_PACKET_SIZE, State } from '../connection-state.js';
 import { NEVER_EXPIRES, type Session } from '../session.js';
 import { authenticateNext } from './auth.js';
 

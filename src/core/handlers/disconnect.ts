@@ -1,6 +1,7 @@
 // DISCONNECT from a client (MQTT 5 section 3.14): the will is forgotten, unless it asks for it.
 import { decodeDisconnect, malformed, protocolError, Reader, ReasonCode } from '../../protocol/index.js';
-import { type Connection, State } from '../connection.js';
+import type { Connection } from '../connection.js';
+import { State } from '../connection-state.js';
 
 export function disconnect(
   connection: Connection,
