@@ -313,8 +313,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (wasRunning) {
       this.#engine.shutDown();
       await this.#within(this.#finish());
-      await this.#store?.close();
       this.#engine.stop();
+      await this.#store?.close();
     }
     this.#state = 'closed';
     this.emit('closed');

@@ -485,6 +485,7 @@ export class Engine {
   stop(): void {
     this.#stopTicking?.();
     this.#stopTicking = null;
+    this.records?.stop();
   }
 }
 

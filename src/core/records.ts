@@ -75,6 +75,8 @@ export class Records {
   #committing: Group | null = null;
   #nextMessage = 1;
   #retryAt = 0;
+  #cancelRetry: (() => void) | null = null;
+  #isStopped = false;
 
   constructor(engine: Engine, store: Store) {
     this.#engine = engine;
@@ -103,7 +105,8 @@ export class Records {
 
   /** At the end of a turn: commits what was gathered, unless a commit is under way; then it goes with the next. */
   flush(): void {
-    if (this.#committing !== null || this.#gathering.isEmpty || this.#engine.now() < this.#retryAt) return;
+    if (this.#isStopped || this.#committing !== null || this.#gathering.isEmpty) return;
+    if (this.#engine.now() < this.#retryAt) return;
     const group = this.#gathering;
     this.#gathering = new Group();
     this.#committing = group;
@@ -159,7 +162,13 @@ export class Records {
     this.#gathering.held = group.held.concat(this.#gathering.held);
     this.#gathering.waiting = group.waiting.concat(this.#gathering.waiting);
     this.#retryAt = engine.now() + RETRY_MS;
-    engine.after(RETRY_MS, () => engine.turn.request());
+    if (!this.#isStopped) this.#cancelRetry = engine.after(RETRY_MS, () => engine.turn.request());
+  }
+
+  /** The store is about to be closed: nothing more goes there. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelRetry?.();
   }
 
   /** Resolves when everything is in the store. */
