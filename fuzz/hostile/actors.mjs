@@ -275,7 +275,6 @@ export class Subscriber {
     }
   }
 
-  debug() { return [this.#client.isClosed, this.#client.reason, this.#taken.size, this.#client.socket.isPaused()]; }
   stop() {
     this.#isOver = true;
   }

@@ -22,10 +22,12 @@ export class LateStore {
   async close() {}
 
   async commit(operations) {
+    if (this.#hasCrashed) return NEVER;
     await pause(this.#random.between(0, 3));
     // a crash comes before the commit was written, or after, when nobody has been told of it yet
     if (this.#hasCrashed && this.#random.chance(0.5)) return NEVER;
-    if (this.#random.chance(0.005)) throw new Error('the store of the loss run fails at times');
+    if (!this.#hasCrashed && this.#random.chance(0.005))
+      throw new Error('the store of the loss run fails at times');
     this.#kept.commit(operations);
     return this.#hasCrashed ? NEVER : undefined;
   }

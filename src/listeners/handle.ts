@@ -63,6 +63,9 @@ const stream = loadBinding();
 /** All connections read into this: what they need is taken out before the next one reads. */
 const readBuffer = new Uint8Array(READ_BUFFER_SIZE);
 
+/** Used again and again by writes that are done at once, of all connections. */
+let writeRequest = stream === null ? (null as unknown as Request) : new stream.WriteWrap();
+
 /** Whether this runtime has handles as they are needed here. */
 export function handlesAvailable(handle: Partial<TcpHandle>): handle is TcpHandle {
   const needed = [
@@ -94,13 +97,10 @@ export class HandleTransport implements Transport {
   #ending = false;
   #isClosed = false;
   #linger: NodeJS.Timeout | null = null;
-  /** Used again and again by writes that are done at once. */
-  #request: Request;
 
   constructor(handle: TcpHandle) {
     this.#handle = handle;
     this.#stream = stream!;
-    this.#request = new this.#stream.WriteWrap();
     // now: when the peer has gone nobody knows any more who it was
     handle.getpeername(this.#peer);
   }
@@ -129,14 +129,14 @@ export class HandleTransport implements Transport {
 
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#ending) return true;
-    const request = this.#request;
+    const request = writeRequest;
     const status = this.#handle.writeBuffer(request, bytes);
     return this.#dispatched(request, status, bytes);
   }
 
   writeAll(list: Uint8Array[]): boolean {
     if (this.#isClosed || this.#ending) return true;
-    const request = this.#request;
+    const request = writeRequest;
     const status = this.#handle.writev(request, list, true);
     return this.#dispatched(request, status, list);
   }
@@ -148,7 +148,7 @@ export class HandleTransport implements Transport {
       return true;
     }
     if (this.#stream.streamBaseState[this.#stream.kLastWriteWasAsync] === 0) return true;
-    this.#request = new this.#stream.WriteWrap();
+    writeRequest = new this.#stream.WriteWrap();
     this.#outstanding++;
     request.buffer = bytes;
     request.oncomplete = (result) => this.#written(result);

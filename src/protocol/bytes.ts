@@ -103,6 +103,9 @@ export function writeUint32(bytes: Uint8Array, at: number, value: number): void 
   bytes[at + 3] = value;
 }
 
+/** What a writer that is used again may hold on to. */
+const LARGE_SCRATCH = 65_536;
+
 /** Grows as it is written to. */
 export class Writer {
   #bytes: Uint8Array;
@@ -114,6 +117,13 @@ export class Writer {
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Begins anew in the same memory, unless that has become large. */
+  reset(): this {
+    this.#length = 0;
+    if (this.#bytes.length > LARGE_SCRATCH) this.#bytes = new Uint8Array(128);
+    return this;
   }
 
   #reserve(count: number): number {

@@ -4,12 +4,15 @@ import { firstByte, PacketType, type ProtocolVersion } from './packet-types.js';
 import type { ConnectPacket, Packet, PublishPacket, SubscriptionRequest, Will } from './packets.js';
 import { encodeProperties, type Properties, WILL } from './properties.js';
 
+/** A packet's content while it is written: no memory a packet but that of the result. */
+const scratch = new Writer();
+
 /**
  * Encodes a packet for a connection of the given version. CONNECT uses its own version. Numbers are the
  * caller's responsibility (they are not checked against their ranges); text that MQTT cannot carry throws.
  */
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {
-  const body = new Writer();
+  const body = scratch.reset();
   switch (packet.type) {
     case 'connect':
       connect(body, packet);
@@ -109,7 +112,7 @@ function acknowledgement(
   packet: { packetId: number; reason: number; properties?: Properties | undefined },
   version: ProtocolVersion,
 ): Uint8Array {
-  const body = new Writer(8);
+  const body = scratch.reset();
   body.uint16(packet.packetId);
   if (version === 5) reasonAndProperties(body, type, packet.reason, packet.properties);
   return frame(firstByte(type), body);

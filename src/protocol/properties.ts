@@ -226,13 +226,16 @@ function writeValue(entry: PropertyRule, value: unknown, writer: Writer): void {
   }
 }
 
+/** Encoding is done with it before the next begins. */
+const scratch = new Writer();
+
 /** Writes the property length and the properties, in the order of the object's keys. */
 export function encodeProperties(writer: Writer, properties: Properties | undefined, packet: number): void {
   if (properties === undefined) {
     writer.byte(0);
     return;
   }
-  const body = new Writer(64);
+  const body = scratch.reset();
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined) continue;
     const entry = byName.get(name);

@@ -6,23 +6,21 @@ const encoder = new TextEncoder();
 const controlCharacter = /[\p{Cc}\p{Noncharacter_Code_Point}]/u;
 const hasLoneSurrogate = /\p{Surrogate}/u;
 
-/** Longest string that is built character by character: below this a TextDecoder call costs more. */
+/** Up to this length a TextDecoder call costs more than looking at each byte. */
 const SHORT = 64;
 
 /** Decodes and checks a string [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT-1.5.4-3]; throws a malformed packet. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= SHORT) {
-    let text = '';
-    let at = start;
-    for (; at < end; at++) {
-      const byte = bytes[at]!;
-      if (byte === 0 || byte >= 0x80) break;
-      text += String.fromCharCode(byte);
-    }
-    if (at === end) return text;
+  if (end - start <= SHORT && isPlainAscii(bytes, start, end)) {
+    return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
   }
   if (!isValidUtf8(bytes, start, end)) throw malformed('string is not valid UTF-8, or contains U+0000');
   return decoder.decode(bytes.subarray(start, end));
+}
+
+function isPlainAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === 0 || bytes[at]! >= 0x80) return false;
+  return true;
 }
 
 /** Well-formed UTF-8 without U+0000. Surrogates and overlong forms are not well-formed. */
