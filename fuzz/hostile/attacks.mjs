@@ -4,6 +4,7 @@
 import { fastPublisher } from './attacks/fast-publisher.mjs';
 import { halfOpen } from './attacks/half-open.mjs';
 import { largePackets } from './attacks/large-packets.mjs';
+import { matching } from './attacks/matching.mjs';
 import { retainedAndTopics } from './attacks/retained-and-topics.mjs';
 import { sessions } from './attacks/sessions.mjs';
 import { slowSubscriber } from './attacks/slow-subscriber.mjs';
@@ -16,6 +17,7 @@ export const attacks = [
   ...fastPublisher,
   ...largePackets,
   ...subscriptions,
+  ...matching,
   ...retainedAndTopics,
   ...storms,
   ...sessions,

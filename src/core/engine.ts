@@ -310,7 +310,7 @@ export class Engine {
   #leaveWill(connection: Connection, session: Session, send: boolean): void {
     const { will } = connection;
     if (will === null || !send) return;
-    const delay = Math.min(will.delay, session.expiryInterval);
+    const delay = this.#closing ? 0 : Math.min(will.delay, session.expiryInterval);
     if (delay === 0) {
       this.sendWill(will.message, connection);
       return;
@@ -338,7 +338,9 @@ export class Engine {
   /** Routes a message to everyone it is for. Returns whether there was anyone. */
   publish(message: Message): boolean {
     const route = this.router.route(message.topic);
-    if (message.retain && this.options.retainAvailable) this.retained.set(message);
+    // publishers are refused before; a will is delivered all the same
+    if (message.retain && this.options.retainAvailable && this.retained.hasRoomFor(message))
+      this.retained.set(message);
     const { publisher } = message;
     const { receivers, groups } = route;
     message.receivers = receivers.length;

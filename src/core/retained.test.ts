@@ -1,4 +1,6 @@
 // Retained messages: which ones there are, within which limits, and how they reach a new subscriber.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Peer, text } from '../../test/engine/peer.js';
@@ -9,6 +11,11 @@ function retain(world: World, topic: string, payload: string | Uint8Array, expir
   const properties = expiry === undefined ? {} : { messageExpiryInterval: expiry };
   world.engine.publishRequest({ topic, payload, retain: true, properties });
   world.turn();
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** Takes everything that comes, acknowledging it, until nothing more does. */
@@ -301,6 +308,30 @@ describe('a new subscriber', () => {
       world.engine.publishRequest({ topic: `r/${i}`, payload: `${i}`, qos: 1, retain: true });
     world.connect({ clientId: 's', expiry: 100 }).accepted().subscribe('r/#').drop();
     expect(world.engine.sessions.get('s')!.queued).toBeLessThanOrEqual(5);
+  });
+
+  it('that has gone leaves no list of all that it was still to be sent', () => {
+    const world = new World();
+    for (let i = 0; i < 20_000; i++)
+      world.engine.publishRequest({ topic: `r/${i}`, payload: 'x', qos: 1, retain: true });
+    const leave = (clientId: string): void => {
+      const peer = world.connect({ clientId, expiry: 100 }).accepted();
+      peer.line.blocked = true;
+      peer.write({
+        type: 'subscribe',
+        packetId: 1,
+        subscriptions: [{ filter: '#', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }],
+      });
+      world.turn();
+      peer.drop();
+    };
+    leave('first');
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 60; i++) leave(`${i}`);
+    collectGarbage();
+    // a list for each of them would be 10 MB
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(3_000_000);
   });
 
   it('gets those of every subscription, each with its identifier, and those of a shared one not', () => {

@@ -110,6 +110,8 @@ interface Part {
   readonly subscription: Subscription;
   messages: Message[] | null;
   next: number;
+  /** The topic of the last one that was sent by an earlier connection. */
+  sentUpTo: string | null;
 }
 
 /** Retained messages on their way to a session, for the subscriptions that asked for them. */
@@ -126,7 +128,8 @@ export class RetainedCursor {
   add(subscriptions: readonly Subscription[]): void {
     const again = new Set(subscriptions);
     this.#parts = this.#parts.filter((part, index) => index === 0 || !again.has(part.subscription));
-    for (const subscription of again) this.#parts.push({ subscription, messages: null, next: 0 });
+    for (const subscription of again)
+      this.#parts.push({ subscription, messages: null, next: 0, sentUpTo: null });
   }
 
   /** Sends as many as the connection can carry now. Returns whether that was all. */
@@ -142,8 +145,19 @@ export class RetainedCursor {
     const { session, text, node } = part.subscription;
     // it may have unsubscribed meanwhile
     if (session.subscriptions.get(text) !== part.subscription) return [];
-    part.messages ??= this.#engine.retained.matching(node.filter);
+    if (part.messages === null) {
+      part.messages = this.#engine.retained.matching(node.filter);
+      part.next = part.messages.findIndex((message) => message.topic.text === part.sentUpTo) + 1;
+    }
     return part.messages;
+  }
+
+  /** The client has gone: the list is made again for the next connection, and goes on behind what was sent. */
+  detach(): void {
+    const part = this.#parts[0];
+    if (part === undefined || part.messages === null) return;
+    part.sentUpTo = part.messages[part.next - 1]?.topic.text ?? null;
+    part.messages = null;
   }
 
   #pumpPart(connection: Connection, part: Part): boolean {

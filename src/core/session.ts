@@ -340,6 +340,7 @@ export class Session extends Timer {
   detach(): void {
     this.connection = null;
     this.resend = null;
+    this.retained?.detach();
   }
 
   /** Everything that it still had to deliver, for others of its shared subscriptions to take over; empties it. */

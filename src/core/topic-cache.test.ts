@@ -25,9 +25,9 @@ function internRaw(...bytes: number[]): number | undefined {
   return reasonOf(() => new TopicCache(10, 0).intern(Uint8Array.from(bytes), 0, bytes.length));
 }
 
-/** Fills a generation of the cache with topics that nobody asks for again: many levels count for much. */
+/** Fills a generation of the cache with topics that nobody asks for again: long ones count for much. */
 function fillGeneration(cache: TopicCache, name: string): void {
-  for (let i = 0; i < 450; i++) cache.of(`${name}${i}${'/x'.repeat(100)}`);
+  for (let i = 0; i < 150; i++) cache.of(`${name}${i}${'x'.repeat(60_000)}`);
 }
 
 describe('a topic in the cache', () => {
@@ -136,6 +136,34 @@ describe('the cache as a whole', () => {
       cache.invalidate('held/#');
       for (const topic of held) if (topic.cached) expect(topic.route === null, topic.text).toBe(true);
     }
+  });
+
+  it('forgets everything when so many subscriptions come at once that looking for the topics would take long', () => {
+    const cache = new TopicCache(10, 1);
+    const fill = (): Topic[] => Array.from({ length: 3000 }, (_, i) => cache.of(`t/${i}`));
+    const topics = fill();
+    for (const topic of topics) topic.route = route;
+    for (let i = 0; i < 100; i++) cache.invalidate(`+/+/none${i}`);
+    // nobody may be left with receivers that are not kept up to date
+    for (const topic of topics) if (!topic.cached) expect(topic.route).toBeNull();
+    expect(topics.filter(({ cached }) => cached)).toHaveLength(0);
+    // later it is careful again
+    cache.refill();
+    const later = fill();
+    for (const topic of later) topic.route = route;
+    cache.invalidate('t/1');
+    expect(later.filter((topic) => topic.route === null).map(({ text }) => text)).toEqual(['t/1']);
+  });
+
+  it('forgets everything when the receivers of all topics together become too many to remember', () => {
+    const cache = new TopicCache(10, 1);
+    const topic = cache.of('a');
+    topic.route = route;
+    for (let i = 0; i < 3; i++) cache.remembered(1_000_000);
+    expect([topic.cached, topic.route]).toEqual([true, route]);
+    for (let i = 0; i < 2; i++) cache.remembered(1_000_000);
+    expect([topic.cached, topic.route]).toEqual([false, null]);
+    expect(cache.of('a').cached).toBe(true);
   });
 
   it('does not let anybody make it walk a long chain: topics of a full bucket work, but are not cached', () => {

@@ -62,6 +62,22 @@ describe('a topic tree', () => {
     expect(matching(tree, '$SYS/+')).toEqual(['$SYS/x']);
   });
 
+  it('gives up when it has visited as many nodes as it may, and says so', () => {
+    const tree = new TopicTree<string>();
+    for (let i = 0; i < 100; i++) tree.set(`a/${i}`, `a/${i}`);
+    const visited = (filter: string, budget: number): [left: number, found: number] => {
+      let found = 0;
+      const left = tree.match(filter, () => found++, budget);
+      return [left, found];
+    };
+    expect(visited('a/+', 50)[0]).toBeLessThan(0);
+    expect(visited('a/+', 50)[1]).toBeLessThan(100);
+    expect(visited('#', 50)[0]).toBeLessThan(0);
+    const [left, found] = visited('a/+', 1000);
+    expect([left > 0 && left < 1000, found]).toEqual([true, 100]);
+    expect(visited('a/7', 1000)[0]).toBeGreaterThan(990);
+  });
+
   it.each([
     ['sparse', topicName, topicFilter],
     ['dense', denseTopic, denseFilter],

@@ -1,19 +1,19 @@
 // Sessions that wait for clients who never come back: what each of them costs in memory, and what the messages
 // cost that are published meanwhile.
-import { Client, inParallel, newName, openSocket, until } from '../client.mjs';
+import { Client, inParallel, newName, openSocket, pause, until } from '../client.mjs';
 import { connect, disconnect, publish, subscribe, Type } from '../wire.mjs';
 
 const NEVER = 0xffffffff;
 
 /** Leaves sessions behind, with a subscription each if there is a filter; everything in one write. */
-async function leaveSessions(target, count, filter, extra = {}) {
+async function leaveSessions(target, count, filter, extra = {}, expiry = NEVER) {
   let answered = 0;
   await inParallel(count, 100, async (i) => {
     const socket = await openSocket(target, `127.0.0.${1 + (i % 30)}`);
     if (socket === null) return;
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.once('data', () => answered++);
-    const packets = [connect({ clientId: newName('left'), clean: false, sessionExpiry: NEVER, ...extra })];
+    const packets = [connect({ clientId: newName('left'), clean: false, sessionExpiry: expiry, ...extra })];
     if (filter !== undefined) packets.push(subscribe({ filters: [filter], qos: 1 }));
     if (extra.will === undefined) packets.push(disconnect());
     socket.write(Buffer.concat(packets));
@@ -73,7 +73,36 @@ async function group(context) {
   };
 }
 
+/** The members' sessions end one after the other, each leaving what it has to those that are left. */
+async function expiringGroup(context) {
+  const { target, amounts, check } = context;
+  const topic = newName('waiting');
+  const filter = `$share/mortal/${topic}`;
+  const answered = await leaveSessions(target, amounts.sessions, filter, {}, amounts.seconds);
+  const acknowledged = await publishAll(context, topic);
+  await pause(amounts.seconds * 1000 + 1500);
+  const client = await Client.open(target);
+  check((await client.subscribe('sync', 1)) !== null, 'no answer afterwards');
+  client.end();
+  return {
+    sent: `${amounts.messages} small messages to a shared subscription of ${answered} members, whose sessions expire`,
+    answered: `${acknowledged} PUBACK`,
+  };
+}
+
 export const sessions = [
+  {
+    name: 'sessions-group-expires',
+    what: 'a shared subscription whose absent members all expire with full queues',
+    options: {},
+    amounts: {
+      test: { sessions: 50, messages: 500, seconds: 1 },
+      quick: { sessions: 1000, messages: 50_000, seconds: 6 },
+      full: { sessions: 5000, messages: 200_000, seconds: 30 },
+    },
+    memory: 250,
+    run: expiringGroup,
+  },
   {
     name: 'sessions-left',
     what: 'thousands of sessions that never expire',

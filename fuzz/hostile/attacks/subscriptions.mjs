@@ -1,44 +1,8 @@
-// Subscriptions by the million, deep ones, overlapping ones, the same one again and again: what a client makes
-// the broker remember and look through must stay in proportion to what it sent.
+// Subscriptions by the million, deep ones, long ones, the same one again and again: what a client makes the
+// broker remember must stay in proportion to what it sent, and to forget it must not take long.
 import { Client, newName, pause, until } from '../client.mjs';
-import { publish, subscribe, Type } from '../wire.mjs';
-
-/** Sends filters in packets of many, reading the SUBACKs as they come; counts the codes. */
-async function subscribeAll(client, count, perPacket, filterOf, check) {
-  const codes = { granted: 0, quota: 0, other: 0 };
-  let answered = 0;
-  let packets = 0;
-  client.onPacket = (first, bytes, start, end) => {
-    if (first >> 4 !== Type.SUBACK) return false;
-    answered++;
-    // the properties (a reason string when something was refused) are shorter than 16,384 bytes
-    const length = bytes[start + 2] & 0x7f;
-    const codesAt =
-      bytes[start + 2] < 0x80 ? start + 3 + length : start + 4 + length + bytes[start + 3] * 128;
-    for (let at = codesAt; at < end; at++) {
-      if (bytes[at] <= 2) codes.granted++;
-      else if (bytes[at] === 0x97) codes.quota++;
-      else codes.other++;
-    }
-    return true;
-  };
-  for (let from = 0; from < count && !client.isClosed; from += perPacket) {
-    const filters = [];
-    for (let i = from; i < Math.min(from + perPacket, count); i++) filters.push(filterOf(i));
-    packets++;
-    await client.sendAll(subscribe({ id: (packets % 65_535) + 1, filters, qos: 0 }));
-    if (packets - answered > 20) await until(() => packets - answered <= 10 || client.isClosed, 60_000, 1);
-  }
-  await until(() => answered === packets || client.isClosed, 120_000);
-  client.onPacket = () => false;
-  check(answered === packets || client.isClosed, `${answered} SUBACKs for ${packets} packets`);
-  return codes;
-}
-
-function told(codes, client) {
-  const end = client.isClosed ? `, closed (reason 0x${client.reason?.toString(16)})` : '';
-  return `${codes.granted} granted, ${codes.quota} × 0x97${codes.other > 0 ? `, ${codes.other} refused otherwise` : ''}${end}`;
-}
+import { publish } from '../wire.mjs';
+import { subscribeAll, told } from './filters.mjs';
 
 /** A million of one shape, then messages to them; the limit must hold. */
 async function million({ target, amounts, check }, filterOf, topicOf) {
@@ -59,82 +23,6 @@ async function million({ target, amounts, check }, filterOf, topicOf) {
   await until(() => client.isClosed, 60_000);
   publisher.end();
   return { sent: `${amounts.filters} filters, ${amounts.publishes} messages`, answered };
-}
-
-/** Every filter of `a` and `+` over so many levels: one topic matches all of them. */
-function combination(number, levels, last) {
-  let text = '';
-  for (let level = 0; level < levels; level++) text += ((number >> level) & 1) === 1 ? '+/' : 'a/';
-  return text + last;
-}
-
-/** Messages of which each goes 65,536 times to the same client. */
-async function overlapping({ target, amounts, check }) {
-  const { levels } = amounts;
-  const client = await Client.open(target);
-  const count = 2 ** levels;
-  const codes = await subscribeAll(client, count, 1000, (i) => combination(i, levels, 'z'), check);
-  const publisher = await Client.open(target);
-  let received = 0;
-  client.onPublish = () => received++;
-  const topic = `${'a/'.repeat(levels)}z`;
-  const message = publish({ topic, payload: 'x' });
-  publisher.send(Buffer.concat(Array.from({ length: amounts.publishes }, () => message)));
-  const done = await publisher.subscribe('end', 1);
-  check(done !== null, 'the publisher was closed');
-  await pause(500);
-  client.end();
-  publisher.end();
-  return {
-    sent: `${count} filters that all match, then ${amounts.publishes} messages (${amounts.publishes * message.length} bytes) at once`,
-    answered: `${told(codes, client)}; ${received} messages came`,
-  };
-}
-
-/** Filters that make the matching walk everywhere and find nothing. */
-async function fruitless({ target, amounts, check }) {
-  const { levels } = amounts;
-  const clients = [];
-  for (let c = 0; c < amounts.clients; c++) {
-    const client = await Client.open(target);
-    clients.push(client);
-    // each client adds a binary tree of its own under a different first level
-    await subscribeAll(client, 2 ** levels, 1000, (i) => combination(i, levels, `never${c}`), check);
-  }
-  const publisher = await Client.open(target);
-  const batch = [];
-  for (let i = 0; i < amounts.publishes; i++)
-    batch.push(publish({ topic: `${'a/'.repeat(levels)}${i.toString(36)}` }));
-  const bytes = Buffer.concat(batch);
-  publisher.send(bytes);
-  const done = await publisher.subscribe('end', 1);
-  check(done !== null, 'the publisher was closed');
-  for (const client of [publisher, ...clients]) client.end();
-  return {
-    sent: `${amounts.clients} × ${2 ** levels} filters, ${amounts.publishes} messages nobody wants (${bytes.length} bytes) at once`,
-    answered: 'nothing to answer',
-  };
-}
-
-/** Thousands of shared groups that all want every topic. */
-async function groups({ target, amounts, check }) {
-  const client = await Client.open(target);
-  const codes = await subscribeAll(client, amounts.groups, 1000, (i) => `$share/${i.toString(36)}/#`, check);
-  client.socket.pause();
-  const publisher = await Client.open(target);
-  for (let i = 0; i < amounts.topics; i += 10) {
-    const batch = [];
-    for (let j = i; j < i + 10; j++) batch.push(publish({ topic: `t${j}` }));
-    await publisher.sendAll(Buffer.concat(batch));
-  }
-  const done = await publisher.subscribe('end', 1);
-  check(done !== null, 'the publisher was closed');
-  client.kill();
-  publisher.end();
-  return {
-    sent: `${amounts.groups} shared subscriptions to #, ${amounts.topics} topics`,
-    answered: told(codes, client),
-  };
 }
 
 /** Fills what the broker remembers of topics. */
@@ -174,83 +62,6 @@ async function leave({ target, amounts, check }) {
   return {
     sent: `${amounts.filters} filters +/N with ${amounts.topics} topics known, then gone`,
     answered,
-  };
-}
-
-/** Asks for all retained messages again and again and takes none of them. */
-async function retainedAgain({ target, amounts, check }) {
-  const publisher = await Client.open(target);
-  const payload = Buffer.alloc(100);
-  for (let i = 0; i < amounts.retained; i++)
-    await publisher.sendAll(publish({ topic: `kept/${i}`, payload, retain: true }));
-  await publisher.subscribe('end', 1);
-  const client = await Client.open(target);
-  client.socket.pause();
-  const one = subscribe({ id: 1, filters: Array.from({ length: amounts.perPacket }, () => '#') });
-  let sent = 0;
-  for (let i = 0; i < amounts.packets && !client.isClosed; i++) {
-    const isTaken = await Promise.race([client.sendAll(one), pause(2000).then(() => null)]);
-    sent++;
-    if (isTaken === null) break;
-  }
-  await pause(1000);
-  client.kill();
-  const end = publisher.subscribe('after', 1);
-  check((await end) !== null, 'the publisher was closed');
-  for (let i = 0; i < amounts.retained; i++)
-    await publisher.sendAll(publish({ topic: `kept/${i}`, retain: true }));
-  publisher.end();
-  return {
-    sent: `${sent} packets of ${amounts.perPacket} × # (${sent * one.length} bytes), ${amounts.retained} retained messages`,
-    answered: 'never read',
-  };
-}
-
-/** Many filters of a persistent session that all match all retained messages, and a client that goes at once. */
-async function retainedLeave({ target, amounts, check }) {
-  const { levels } = amounts;
-  const publisher = await Client.open(target);
-  for (let i = 0; i < amounts.retained; i++) {
-    const topic = `${'a/'.repeat(levels)}${i}`;
-    await publisher.sendAll(publish({ topic, payload: 'x', qos: 1, id: (i % 60_000) + 1, retain: true }));
-  }
-  await publisher.subscribe('sync', 1);
-  const client = await Client.open(target, { clientId: newName('leaver'), sessionExpiry: 3600 });
-  client.acknowledges = false;
-  const codes = await subscribeAll(client, 2 ** levels, 512, (i) => [combination(i, levels, '+'), 1], check);
-  const answered = told(codes, client);
-  client.kill();
-  const other = await Client.open(target);
-  check((await other.subscribe('sync', 1)) !== null, 'no answer afterwards');
-  await pause(500);
-  other.end();
-  publisher.end();
-  return {
-    sent: `${2 ** levels} filters that match all ${amounts.retained} retained messages, then gone`,
-    answered,
-  };
-}
-
-/** So many shared groups of several clients that a list of them is long, and a bystander who publishes. */
-async function tooManyGroups({ target, amounts, check }) {
-  const clients = [];
-  let granted = 0;
-  for (let c = 0; c < amounts.clients; c++) {
-    const client = await Client.open(target);
-    clients.push(client);
-    const codes = await subscribeAll(client, amounts.groups, 2000, (i) => `$share/${c}x${i}/#`, check);
-    granted += codes.granted;
-    client.socket.pause();
-  }
-  const bystander = await Client.open(target);
-  const id = 1;
-  const answer = await bystander.request(publish({ topic: 'bystander', qos: 1, id }), Type.PUBACK, id);
-  check(answer !== null, `the bystander was closed (reason 0x${bystander.reason?.toString(16)})`);
-  for (const client of clients) client.kill();
-  bystander.end();
-  return {
-    sent: `${amounts.clients} × ${amounts.groups} shared subscriptions to #`,
-    answered: `${granted} granted`,
   };
 }
 
@@ -370,41 +181,6 @@ export const subscriptions = [
       ),
   },
   {
-    name: 'subscriptions-overlapping',
-    what: 'messages that match tens of thousands of filters of one client',
-    options: {},
-    amounts: {
-      test: { levels: 10, publishes: 20 },
-      quick: { levels: 16, publishes: 200 },
-      full: { levels: 16, publishes: 2000 },
-    },
-    memory: 300,
-    run: overlapping,
-  },
-  {
-    name: 'subscriptions-fruitless',
-    what: 'filters of which thousands are looked at for each message, in vain',
-    options: {},
-    amounts: {
-      test: { levels: 10, clients: 1, publishes: 100 },
-      quick: { levels: 15, clients: 2, publishes: 500 },
-      full: { levels: 16, clients: 3, publishes: 2000 },
-    },
-    memory: 300,
-    run: fruitless,
-  },
-  {
-    name: 'subscriptions-groups',
-    what: 'thousands of shared groups on #, and many topics',
-    options: {},
-    amounts: {
-      quick: { groups: 5000, topics: 5000 },
-      full: { groups: 20_000, topics: 20_000 },
-    },
-    memory: 300,
-    run: groups,
-  },
-  {
     name: 'subscriptions-again',
     what: 'the filter # thousands of times a packet',
     options: {},
@@ -427,42 +203,6 @@ export const subscriptions = [
     },
     memory: 250,
     run: leave,
-  },
-  {
-    name: 'subscriptions-retained-again',
-    what: 'all retained messages asked for again and again, and not read',
-    options: {},
-    amounts: {
-      test: { retained: 500, perPacket: 20, packets: 10 },
-      quick: { retained: 2000, perPacket: 100, packets: 100 },
-      full: { retained: 20_000, perPacket: 1000, packets: 1000 },
-    },
-    memory: 300,
-    run: retainedAgain,
-  },
-  {
-    name: 'subscriptions-retained-leave',
-    what: 'filters that all match all retained messages, and their client goes',
-    options: {},
-    amounts: {
-      test: { levels: 5, retained: 200 },
-      quick: { levels: 10, retained: 1000 },
-      full: { levels: 12, retained: 5000 },
-    },
-    memory: 300,
-    run: retainedLeave,
-  },
-  {
-    name: 'subscriptions-too-many-groups',
-    what: 'more shared groups on # than fit into a call',
-    options: {},
-    amounts: {
-      test: { clients: 2, groups: 65_000 },
-      quick: { clients: 2, groups: 100_000 },
-      full: { clients: 3, groups: 100_000 },
-    },
-    memory: 300,
-    run: tooManyGroups,
   },
   {
     name: 'subscriptions-long-names',
