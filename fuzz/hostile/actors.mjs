@@ -289,8 +289,10 @@ export class Subscriber {
       Type.UNSUBACK,
       id,
     );
-    await until(() => this.#taken.size === 0, 2000);
-    await pause(50 + 4 * this.delay);
+    // it has answered everything that it was sent
+    await until(() => this.#taken.size === 0 && (this.#current.late ?? []).length === 0, 5000);
+    await pause(50);
+    await until(() => this.#taken.size === 0 && (this.#current.late ?? []).length === 0, 5000);
     client.end();
     await until(() => client.isClosed, 5000);
   }

@@ -125,7 +125,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   // ---- what the transport says ----
 
   received(bytes: Uint8Array, length: number): void {
-    if (this.state === State.CLOSED) return;
+    if (this.state === State.CLOSED) return; // [MQTT-3.1.4-6] [MQTT3-3.1.4-5]
     this.engine.metrics.bytesReceived += length;
     this.#heard = false;
     const { turn } = this.engine;
@@ -299,11 +299,17 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     const isProblem = packet.type !== 'connack' && packet.type !== 'disconnect';
     if (hasExtras && isProblem && !this.wantsProblemInformation) return this.#encodeWithoutExtras(packet); // [MQTT-3.1.2-29]
     const bytes = encodePacket(packet, this.version);
-    if (bytes.length <= this.clientMaxPacketSize) return bytes;
+    if (bytes.length <= this.clientMaxPacketSize) return bytes; // [MQTT-3.1.2-24]
     return hasExtras ? this.#encodeWithoutExtras(packet) : undefined; // [MQTT-3.1.2-25]
   }
 
-  /** [MQTT-3.2.2-19] [MQTT-3.2.2-20] and the like for the other packets. */
+  /**
+   * Without reason string and user properties, whatever the packet: CONNACK [MQTT-3.2.2-19] [MQTT-3.2.2-20],
+   * PUBACK [MQTT-3.4.2-2] [MQTT-3.4.2-3], PUBREC [MQTT-3.5.2-2] [MQTT-3.5.2-3],
+   * PUBREL [MQTT-3.6.2-2] [MQTT-3.6.2-3], PUBCOMP [MQTT-3.7.2-2] [MQTT-3.7.2-3],
+   * SUBACK [MQTT-3.9.2-1] [MQTT-3.9.2-2], UNSUBACK [MQTT-3.11.2-1] [MQTT-3.11.2-2],
+   * DISCONNECT [MQTT-3.14.2-3] [MQTT-3.14.2-4], AUTH [MQTT-3.15.2-2] [MQTT-3.15.2-3].
+   */
   #encodeWithoutExtras(packet: Packet): Uint8Array | undefined {
     const properties: Properties = { ...('properties' in packet ? packet.properties : undefined) };
     delete properties.reasonString;
@@ -321,7 +327,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     const buffer = output.buffer;
     buffer[at] = type === PacketType.PUBREL ? 0x62 : type << 4;
     buffer[at + 1] = size - 2;
-    buffer[at + 2] = packetId >> 8;
+    buffer[at + 2] = packetId >> 8; // [MQTT-2.2.1-5]
     buffer[at + 3] = packetId;
     if (withReason) buffer[at + 4] = reason;
     engine.metrics.packetsSent[type]!++;
@@ -373,7 +379,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.engine.metrics.droppedSlowSubscriber++;
       return;
     }
-    sendPublish(this, message, 0, retain, false, 0, identifiers);
+    sendPublish(this, message, 0, retain, false, 0, identifiers); // [MQTT-4.3.1-1]
   }
 
   /** Whether so much waits for it, or for all connections together, that QoS 0 messages are not for it. */
@@ -391,7 +397,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (this.state === State.CLOSED) return;
     if (error instanceof MqttError) {
       this.engine.metrics.protocolErrors++;
-      this.disconnect(error.reason, error.message);
+      this.disconnect(error.reason, error.message); // [MQTT-4.13.1-1] [MQTT3-4.8.0-1]
       return;
     }
     this.engine.log(
@@ -412,14 +418,17 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       extras.reasonString === undefined
     )
       extras.reasonString = text;
+    // [MQTT-3.2.0-2] [MQTT-3.14.0-1]
     if (this.state === State.CONNECTED) this.#sendDisconnect(reason, extras);
     else if (this.state === State.CONNECTING || this.#refusedVersion(reason))
       this.#sendRefusal(reason, extras);
+    // [MQTT-3.2.2-7] [MQTT-3.14.4-2] [MQTT-4.13.2-1] [MQTT3-3.2.2-5]
     this.#end(reason, text, true);
   }
 
   #sendDisconnect(reason: number, properties: Properties): void {
     if (this.version !== 5) return;
+    // [MQTT-3.14.2-1]
     const code = reasonIsValid(PacketType.DISCONNECT, reason) ? reason : ReasonCode.UnspecifiedError;
     // nobody said before CONNACK that these may be sent: the client's wish counts here too [MQTT-3.1.2-29]
     if (!this.wantsProblemInformation) delete properties.reasonString;
@@ -434,11 +443,13 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   #sendRefusal(reason: number, properties: Properties): void {
     this.engine.metrics.connectionsRefused++;
     if (this.version === 5) {
+      // [MQTT-3.2.2-8]
       const code = reasonIsValid(PacketType.CONNACK, reason) ? reason : ReasonCode.UnspecifiedError;
-      this.send({ type: 'connack', sessionPresent: false, reason: code, properties });
+      this.send({ type: 'connack', sessionPresent: false, reason: code, properties }); // [MQTT-3.2.2-6]
       return;
     }
     const code = connackReturnCode(reason);
+    // [MQTT3-3.1.4-1] [MQTT3-3.2.2-4] [MQTT3-3.2.2-6]
     if (code !== undefined) this.send({ type: 'connack', sessionPresent: false, reason: code });
   }
 
@@ -449,7 +460,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   #end(reason: number, text: string, sendWill: boolean): void {
     const wasConnected = this.state === State.CONNECTED;
-    this.state = State.CLOSED;
+    this.state = State.CLOSED; // [MQTT-3.14.4-1]
     this.engine.timers.stop(this);
     this.exchange = null;
     this.output.flush();

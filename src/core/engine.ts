@@ -267,6 +267,7 @@ export class Engine {
   /** CONNACK and everything that follows from it. */
   connected(connection: Connection, connack: ConnackPacket): void {
     const { metrics } = this;
+    // [MQTT-3.2.0-1] [MQTT3-3.2.0-1]
     if (!connection.send(connack)) {
       connection.close(ReasonCode.PacketTooLarge, 'its maximum packet size is too small for CONNACK', false);
       return;
@@ -297,7 +298,7 @@ export class Engine {
     const { session } = connection;
     if (session !== null && session.connection === connection) {
       session.detach();
-      this.#leaveWill(connection, session, wasConnected && sendWill);
+      this.#leaveWill(connection, session, wasConnected && sendWill); // [MQTT-3.1.2-8] [MQTT3-3.1.2-8]
       this.sessions.left(session);
     }
     if (wasConnected) {
@@ -340,12 +341,13 @@ export class Engine {
     const route = this.router.route(message.topic);
     // publishers are refused before; a will is delivered all the same
     if (message.retain && this.options.retainAvailable && this.retained.hasRoomFor(message))
-      this.retained.set(message);
+      this.retained.set(message); // [MQTT-3.3.1-8]
     const { publisher } = message;
     const { receivers, groups } = route;
     message.receivers = receivers.length;
     this.turn.work += 1 + receivers.length + groups.length + this.router.visited;
     this.router.visited = 0;
+    // [MQTT-4.5.0-1]
     for (let i = 0; i < receivers.length; i++) {
       const receiver = receivers[i]!;
       const subscription = receiver.session === publisher ? receiver.own : receiver;
@@ -411,6 +413,7 @@ export class Engine {
   makeWill(connection: Connection, will: Will): Message {
     const properties = { ...will.properties };
     delete properties.willDelayInterval;
+    // [MQTT-3.1.2-14] [MQTT-3.1.2-15] [MQTT-3.1.3-10]
     return this.makeMessage({ ...will, properties }, connection.clientId);
   }
 

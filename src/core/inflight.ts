@@ -30,6 +30,7 @@ export class Inflight {
   add(state: number, delivery: Delivery | null): number {
     if (this.size * 2 > this.#mask) this.#grow();
     let id = nextPacketId(this.#last);
+    // [MQTT-2.2.1-4] [MQTT-4.3.2-1] [MQTT-4.3.3-1]
     while (this.#slots[(id & this.#mask) * WORDS] !== 0) id = nextPacketId(id);
     this.#last = id;
     this.#put(id, state, delivery, true);
@@ -130,7 +131,7 @@ export class Inflight {
     this.bytes = 0;
   }
 
-  /** Identifiers in use, in the order in which they were sent. */
+  /** Identifiers in use, in the order in which they were sent [MQTT3-4.6.0-1]. */
   ids(): number[] {
     const found: { id: number; order: number }[] = [];
     for (let i = 0; i < this.#slots.length; i += WORDS) {

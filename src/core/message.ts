@@ -235,6 +235,6 @@ export class Message extends Publish {
 
   /** Seconds that are left, at least 0 (MQTT 5 section 3.3.2.3.3); meaningless when it does not expire. */
   remainingExpiry(nowMs: number): number {
-    return Math.max(0, Math.ceil((this.expiresAt - nowMs) / 1000));
+    return Math.max(0, Math.ceil((this.expiresAt - nowMs) / 1000)); // [MQTT-3.3.2-6]
   }
 }

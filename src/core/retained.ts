@@ -52,6 +52,7 @@ export class Retained {
   /** Keeps a message as that of its topic; one without payload clears it [MQTT-3.3.1-5] [MQTT-3.3.1-6]. */
   set(message: Message): void {
     const topic = message.topic.text;
+    // [MQTT-3.3.1-7]
     if (message.end === message.payloadStart) {
       this.#forget(this.#tree.delete(topic));
       this.#engine.records?.deleteRetained(topic);
@@ -92,7 +93,7 @@ export class Retained {
     this.#engine.records?.deleteRetained(entry.message.topic.text);
   }
 
-  /** All that a filter matches, as they are now. */
+  /** All that a filter matches, as they are now [MQTT3-3.3.1-6]. */
   matching(filter: string): Message[] {
     const found: Message[] = [];
     this.#tree.match(filter, (entry) => found.push(entry.message));
@@ -180,6 +181,7 @@ export class RetainedCursor {
     if (qos > 0 && !session.windowOpen(connection)) return false;
     const { hooks, decisions } = this.#engine;
     if (hooks.deliver.length > 0 && !decisions.allowsDelivery(connection, message, qos, true)) return true;
+    // [MQTT3-3.3.1-8]
     if (qos === 0) connection.sendQoS0(message, true, identifiers);
     else session.send(connection, new Delivery(message, qos, true, identifiers, null));
     return true;

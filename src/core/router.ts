@@ -135,7 +135,7 @@ function resolve(nodes: FilterNode[], mergeOverlapping: boolean): Route {
       else {
         overlaps ||= earlier !== undefined;
         bySession?.set(subscription.session, receivers.length);
-        receivers.push(subscription);
+        receivers.push(subscription); // [MQTT-3.3.4-5]
       }
     }
   }
@@ -144,7 +144,7 @@ function resolve(nodes: FilterNode[], mergeOverlapping: boolean): Route {
 
 /**
  * Overlapping subscriptions of one session: one copy, at the highest QoS, with all their identifiers
- * (MQTT 5 section 3.3.4, [MQTT-3.3.4-2] to [MQTT-3.3.4-4]).
+ * (MQTT 5 section 3.3.4) [MQTT-3.3.4-2] [MQTT-3.3.4-3] [MQTT-3.3.4-4].
  */
 function merge(a: Subscription, b: Subscription): Subscription {
   const merged = new Subscription(a.session, a.text, a.node, null);

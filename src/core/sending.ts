@@ -39,7 +39,7 @@ export function sendPublish(
   const encoded = message.encodedFor(connection.version, qos);
   const { bytes, start, end } = encoded;
   const size = end - start;
-  if (size > connection.clientMaxPacketSize) return tooLarge(connection);
+  if (size > connection.clientMaxPacketSize) return tooLarge(connection); // [MQTT-3.1.2-24]
   const { output, engine } = connection;
   let at: number;
   const isReferenced = size >= REFERENCE_SIZE && message.isReferenced;
@@ -100,7 +100,7 @@ function sendOwnVariant(
   }
   const topic = message.topic.bytes;
   let size = publishVariantSize(message, topic.length, variant);
-  if (size > connection.clientMaxPacketSize) return tooLarge(connection);
+  if (size > connection.clientMaxPacketSize) return tooLarge(connection); // [MQTT-3.1.2-24]
   if (known === 0 && aliases !== null && size + 3 < connection.clientMaxPacketSize) {
     variant.topicAlias = aliases.assign(message.topic.text);
     size = publishVariantSize(message, topic.length, variant);

@@ -103,6 +103,7 @@ export class Session extends Timer {
 
   /** Whether the window to the client is open: quota left, and the connection not behind. */
   windowOpen(connection: Connection): boolean {
+    // only deliveries ask: other packets go all the same [MQTT-3.3.4-10] [MQTT-4.9.0-3]
     if (!connection.isConnected) return false;
     if (this.inflight.unacknowledged >= connection.sendQuota || this.inflight.size >= ALL_IDENTIFIERS)
       return false;
@@ -115,12 +116,14 @@ export class Session extends Timer {
   deliver(message: Message, subscription: Subscription): void {
     const { engine } = this;
     const { options } = engine;
+    // the lower of the two, unless the option says otherwise [MQTT-3.8.4-8] [MQTT-4.8.2-3]
     const qos = options.upgradeOutgoingQos
       ? subscription.qos
       : message.qos < subscription.qos
         ? message.qos
         : subscription.qos;
     const connection = this.connection;
+    // [MQTT-3.3.1-12] [MQTT-3.3.1-13] [MQTT3-3.3.1-9]
     const retain = message.retain && (subscription.retainAsPublished || (connection?.isBridge ?? false));
     if (connection === null) {
       this.#deliverOffline(message, subscription, qos, retain);
@@ -131,7 +134,7 @@ export class Session extends Timer {
         connection.sendQoS0(message, retain, subscription.identifiers);
       return;
     }
-    // behind what waits already, older retained messages included
+    // behind what waits already, older retained messages included [MQTT-4.6.0-5] [MQTT-4.6.0-6]
     const isOpen = this.windowOpen(connection);
     if (this.hasWaiting || !isOpen) {
       this.#enqueue(message, subscription, qos, retain);
@@ -142,6 +145,7 @@ export class Session extends Timer {
     // nobody will ask for it again: it need not be kept
     if (this.expiryInterval === 0 && subscription.group === null && options.maxInflightBytes === 0) {
       const id = this.inflight.add(qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC, null);
+      // [MQTT-3.3.1-3] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
       if (!sendPublish(connection, message, qos, retain, false, id, subscription.identifiers))
         this.inflight.remove(id);
       return;
@@ -162,6 +166,7 @@ export class Session extends Timer {
       this.receiver(message, subscription, qos, retain);
       return;
     }
+    // [MQTT3-3.1.2-5]
     if (qos > 0 || this.engine.options.queueQos0Messages) this.#enqueue(message, subscription, qos, retain);
     else this.engine.metrics.droppedOffline++;
   }
@@ -237,6 +242,7 @@ export class Session extends Timer {
     // meanwhile it may have been sent again by another connection, or given up
     if (this.connection !== connection || this.inflight.delivery(id) !== delivery) return;
     const { message, qos, retain, identifiers } = delivery;
+    // DUP is 0, whatever it was when the message came [MQTT-3.3.1-3] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
     if (!sendPublish(connection, message, qos, retain, false, id, identifiers)) this.finish(id);
   }
 
@@ -259,6 +265,7 @@ export class Session extends Timer {
         this.queue = null;
         return;
       }
+      // [MQTT-3.3.2-5]
       if (delivery.message.expiresAt <= now) {
         queue.shift();
         this.#forgetQueued(delivery);
@@ -281,11 +288,13 @@ export class Session extends Timer {
 
   /** Sends again, in order and with DUP, what the last connection left unfinished [MQTT-4.4.0-1]. */
   #resend(connection: Connection): void {
+    // [MQTT-3.3.1-1] [MQTT3-4.4.0-1]
     const list = this.resend!;
     const now = this.engine.now();
     while (list.length > 0) {
       const id = list[list.length - 1]!;
       const state = this.inflight.state(id);
+      // [MQTT-4.3.3-5] [MQTT-4.3.3-6]
       if (state === Awaiting.PUBCOMP) connection.sendAcknowledgement(6, id, 0);
       else if (state !== Awaiting.NOTHING) {
         if (!this.windowOpen(connection)) return;
@@ -298,6 +307,7 @@ export class Session extends Timer {
 
   #resendPublish(connection: Connection, id: number, now: number): void {
     const delivery = this.inflight.delivery(id);
+    // a QoS 2 message that has been sent does not expire any more [MQTT-4.3.3-7]
     if (delivery === null) {
       this.inflight.remove(id);
     } else if (delivery.message.expiresAt <= now && delivery.qos === 1) {
@@ -331,7 +341,7 @@ export class Session extends Timer {
   /** A connection takes the session over or goes on with it. */
   attach(connection: Connection): void {
     this.connection = connection;
-    this.engine.timers.stop(this);
+    this.engine.timers.stop(this); // [MQTT-4.1.0-1]
     this.inflight.uncount();
     this.resend = this.inflight.size > 0 ? this.inflight.ids().reverse() : null;
   }
@@ -406,7 +416,7 @@ export class Session extends Timer {
     records.deleteSession(this);
   }
 
-  /** PUBREL came. Returns false when the identifier was not known. */
+  /** PUBREL came: the identifier is free for a new message [MQTT-4.3.3-12]. False: it was not known. */
   release(packetId: number): boolean {
     if (this.received === null || !this.received.delete(packetId)) return false;
     if (this.stored) this.engine.records?.deleteReceived(this, packetId);

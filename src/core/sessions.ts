@@ -23,8 +23,10 @@ export class Sessions extends Map<string, Session> {
     if (session === undefined) return;
     if (session.connection !== null) {
       this.#engine.metrics.sessionsTakenOver++;
+      // [MQTT3-3.1.4-2]
       session.connection.disconnect(ReasonCode.SessionTakenOver, reasonName(ReasonCode.SessionTakenOver));
     }
+    // [MQTT-3.1.4-4] [MQTT3-3.1.2-6] [MQTT3-3.1.4-3]
     if (cleanStart && this.get(clientId) === session) this.end(session); // [MQTT-3.1.2-4]
   }
 
@@ -65,6 +67,7 @@ export class Sessions extends Map<string, Session> {
 
   /** Its connection has gone: it expires in time, or at once. */
   left(session: Session): void {
+    // [MQTT-4.1.0-2] [MQTT3-3.1.2-6]
     if (!session.isPersistent) {
       this.end(session);
       return;
@@ -77,7 +80,7 @@ export class Sessions extends Map<string, Session> {
   /** For the session's timer. */
   expire(session: Session): void {
     this.#engine.metrics.sessionsExpired++;
-    this.end(session);
+    this.end(session); // [MQTT-4.1.0-2]
   }
 
   /** Forgets a session; what it still had from shared subscriptions goes to other members. */

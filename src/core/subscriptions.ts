@@ -194,10 +194,10 @@ export class SubscriptionIndex {
     if (parent.children!.size === 0) parent.children = null;
   }
 
-  /** All filters that match a topic name. */
+  /** All filters that match a topic name [MQTT-3.3.2-3]. */
   match(topic: string): FilterNode[] {
     this.visited = 0;
-    const exact = this.#exact.get(topic);
+    const exact = this.#exact.get(topic); // [MQTT-4.7.3-4]
     const found = this.#matchWildcards(topic);
     if (exact === undefined) return found;
     // in the order in which a tree of all filters would give them, which is Mosquitto's

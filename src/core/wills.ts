@@ -29,7 +29,7 @@ export class PendingWill extends Timer {
   }
 
   override fire(): void {
-    this.session.will = null;
+    this.session.will = null; // [MQTT-3.1.2-10]
     this.engine.sendWill(this.message, this.client);
   }
 }

@@ -82,7 +82,7 @@ function propertiesOf(reader: Reader, version: ProtocolVersion, type: number): P
 /** In SUBSCRIBE and UNSUBSCRIBE Mosquitto calls an identifier of 0 malformed; elsewhere it is a protocol error. */
 function packetIdOf(reader: Reader, error = protocolError): number {
   const packetId = reader.uint16();
-  if (packetId === 0) throw error('packet identifier must not be 0'); // [MQTT-2.2.1-3]
+  if (packetId === 0) throw error('packet identifier must not be 0'); // [MQTT-2.2.1-3] [MQTT3-2.3.1-1]
   return packetId;
 }
 
@@ -92,8 +92,10 @@ export function decodeConnect(reader: Reader): ConnectPacket {
   const name = reader.string();
   const level = reader.byte();
   const levels = Object.hasOwn(protocolNames, name) ? protocolNames[name] : undefined;
+  // [MQTT3-3.1.2-1]
   if (levels === undefined) throw malformed('protocol name is neither MQTT nor MQIsdp'); // [MQTT-3.1.2-1]
   const version = level & 0x7f;
+  // [MQTT3-3.1.2-2]
   if (!levels.includes(version))
     throw new MqttError(ReasonCode.UnsupportedProtocolVersion, `protocol level ${level} is not supported`); // [MQTT-3.1.2-2]
   if (level > 0x84)
@@ -101,13 +103,15 @@ export function decodeConnect(reader: Reader): ConnectPacket {
   return connectContent(reader, version as ProtocolVersion, level > 0x7f);
 }
 
+/** The payload is client id, will, user name and password, in this order [MQTT-3.1.3-1]. */
 function connectContent(reader: Reader, version: ProtocolVersion, bridge: boolean): ConnectPacket {
   const flags = reader.byte();
-  // 3.1 had not reserved this bit
+  // 3.1 had not reserved this bit [MQTT3-3.1.2-3]
   if ((flags & 0x01) !== 0 && version !== 3) throw malformed('reserved flag of CONNECT is set'); // [MQTT-3.1.2-3]
   const hasWill = (flags & 0x04) !== 0;
   const willQos = (flags >> 3) & 3;
   if (willQos === 3) throw malformed('will QoS 3 does not exist'); // [MQTT-3.1.2-12]
+  // [MQTT3-3.1.2-11]
   if (!hasWill && (flags & 0x38) !== 0 && version !== 3)
     throw malformed('will QoS or will retain without a will'); // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
   const hasUsername = (flags & 0x80) !== 0;
@@ -123,13 +127,16 @@ function connectContent(reader: Reader, version: ProtocolVersion, bridge: boolea
     version,
     cleanStart: (flags & 0x02) !== 0,
     keepAlive,
-    clientId: reader.string(),
+    clientId: reader.string(), // [MQTT-3.1.3-3] [MQTT-3.1.3-4]
     properties,
   };
   if (bridge) packet.bridge = true;
+  // [MQTT-3.1.2-9]
   if (hasWill) packet.will = decodeWill(reader, version, willQos as QoS, (flags & 0x20) !== 0);
   // in 3.1 the remaining length wins over these two flags
+  // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.3-12]
   if (hasUsername && !(version === 3 && reader.remaining === 0)) packet.username = reader.string();
+  // [MQTT-3.1.2-18] [MQTT-3.1.2-19]
   if (hasPassword && !(version === 3 && reader.remaining === 0)) packet.password = reader.binary();
   return packet;
 }
@@ -141,7 +148,7 @@ function decodeWill(reader: Reader, version: ProtocolVersion, qos: QoS, retain: 
   }
   const start = reader.position + 2;
   reader.skip(reader.uint16());
-  const topic = topicText(reader.bytes, start, reader.position);
+  const topic = topicText(reader.bytes, start, reader.position); // [MQTT-3.1.3-11]
   if (topic.length === 0) throw protocolError('will topic is empty');
   return { topic, payload: reader.binary(), qos, retain, properties };
 }
@@ -227,7 +234,7 @@ export function decodeSubscribe(reader: Reader, version: ProtocolVersion): Subsc
 }
 
 function subscriptionRequest(reader: Reader, version: ProtocolVersion): SubscriptionRequest {
-  const filter = reader.string();
+  const filter = reader.string(); // [MQTT-3.8.3-1]
   const options = reader.byte();
   const qos = options & 3;
   if (qos === 3) throw protocolError('subscription QoS 3 does not exist'); // [MQTT3-3.8.3-4]
@@ -265,7 +272,7 @@ export function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): Uns
   const filters: string[] = [];
   while (reader.remaining > 0) {
     if (filters.length === MAX_FILTERS) throw tooManyFilters();
-    filters.push(reader.string());
+    filters.push(reader.string()); // [MQTT-3.10.3-1]
   }
   if (filters.length === 0) throw protocolError('UNSUBSCRIBE without a topic filter'); // [MQTT-3.10.3-2]
   return { type: 'unsubscribe', packetId, filters, properties };
@@ -282,6 +289,7 @@ export function decodeDisconnect(reader: Reader, version: ProtocolVersion): Disc
   if (version !== 5) return packet;
   if (reader.remaining > 0) {
     packet.reason = reader.byte();
+    // [MQTT-3.14.2-1]
     if (!reasonIsValid(PacketType.DISCONNECT, packet.reason))
       throw protocolError('reason code is not one of DISCONNECT');
   }
@@ -292,6 +300,7 @@ export function decodeDisconnect(reader: Reader, version: ProtocolVersion): Disc
 export function decodeAuth(reader: Reader): AuthPacket {
   if (reader.remaining === 0) return { type: 'auth', reason: 0, properties: {} };
   const reason = reader.byte();
+  // [MQTT-3.15.2-1]
   if (!reasonIsValid(PacketType.AUTH, reason)) throw protocolError('reason code is not one of AUTH');
   return {
     type: 'auth',

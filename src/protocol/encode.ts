@@ -143,7 +143,7 @@ function writeWill(body: Writer, will: Will, version: ProtocolVersion): void {
 
 function publish(body: Writer, packet: PublishPacket, version: ProtocolVersion): void {
   body.string(packet.topic);
-  if (packet.qos > 0) body.uint16(packet.packetId ?? 0);
+  if (packet.qos > 0) body.uint16(packet.packetId ?? 0); // [MQTT-2.2.1-2]
   properties(body, packet.properties, PacketType.PUBLISH, version);
   body.raw(packet.payload);
 }

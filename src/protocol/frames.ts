@@ -105,6 +105,7 @@ export class FrameReader {
   /** Reads a fixed header at `at`: sets #body (0 when more bytes are needed) and #total. */
   #header(bytes: Uint8Array, at: number, end: number): void {
     // refused before anything is collected for it
+    // [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] [MQTT-3.15.1-1]
     if (!flagsAreValid(bytes[at]!, 3)) {
       throw bytes[at]! < 0x10
         ? protocolError('packet type 0')

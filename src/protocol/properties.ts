@@ -232,7 +232,7 @@ const scratch = new Writer();
 /** Writes the property length and the properties, in the order of the object's keys. */
 export function encodeProperties(writer: Writer, properties: Properties | undefined, packet: number): void {
   if (properties === undefined) {
-    writer.byte(0);
+    writer.byte(0); // [MQTT-2.2.2-1]
     return;
   }
   const body = scratch.reset();

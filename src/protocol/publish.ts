@@ -95,6 +95,7 @@ export function readPublish(
     if (qos === 3) throw malformed('QoS 3 does not exist'); // [MQTT-3.3.1-4]
     if (at + 2 > end) throw malformed('PUBLISH ends before its packet identifier');
     const packetId = (bytes[at]! << 8) | bytes[at + 1]!;
+    // [MQTT3-2.3.1-1]
     if (packetId === 0) throw protocolError('packet identifier must not be 0'); // [MQTT-2.2.1-3]
     view.packetId = packetId;
     view.packetIdAt = at;
@@ -168,12 +169,13 @@ function readPublishProperty(view: Publish, id: number, where: number, reader: R
       reader.skip(reader.uint16());
       return;
     case 'pair':
+      // [MQTT-1.5.7-1]
       skipString(reader);
       skipString(reader);
       return;
     case 'string': {
       const start = reader.position + 2;
-      skipString(reader);
+      skipString(reader); // [MQTT-3.3.2-13] [MQTT-3.3.2-19]
       if (rule.name === 'responseTopic') checkResponseTopic(view.bytes, start, reader.position);
     }
   }
@@ -267,6 +269,7 @@ export function writePublishHead(
   target[at++] = topicLength >> 8;
   target[at++] = topicLength;
   if (topicLength > 0) at = copyBytes(topic, 0, topicLength, target, at);
+  // [MQTT-2.2.1-2]
   if (variant.qos > 0) {
     target[at++] = packetId >> 8;
     target[at++] = packetId;
@@ -306,7 +309,10 @@ function writeVariantProperties(
   return at;
 }
 
-/** Copies the properties without topic alias and message expiry interval. */
+/**
+ * Copies the properties, as they are, without topic alias and message expiry interval
+ * [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-20].
+ */
 function copyForwarded(target: Uint8Array, position: number, message: Publish): number {
   const { bytes, propertiesStart: from, propertiesEnd: to } = message;
   const alias = message.topicAlias === 0 ? to : message.topicAliasAt;

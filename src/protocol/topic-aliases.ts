@@ -23,6 +23,7 @@ export class InboundTopicAliases<T> {
   }
 
   #check(alias: number): void {
+    // [MQTT-3.3.2-12]
     if (alias === 0 || alias > this.maximum) {
       throw new MqttError(ReasonCode.TopicAliasInvalid, `topic alias ${alias} is not in 1..${this.maximum}`); // [MQTT-3.3.2-9]
     }
@@ -44,7 +45,7 @@ export class OutboundTopicAliases<T> {
   assign(topic: T): number {
     const known = this.#aliases.get(topic);
     if (known !== undefined) return known;
-    if (this.#aliases.size >= this.maximum) return 0;
+    if (this.#aliases.size >= this.maximum) return 0; // [MQTT-3.1.2-26] [MQTT-3.3.2-11]
     const alias = this.#aliases.size + 1;
     this.#aliases.set(topic, alias);
     return alias;

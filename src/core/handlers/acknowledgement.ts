@@ -24,6 +24,7 @@ export function readPacketId(connection: Connection, bytes: Uint8Array, body: nu
 export function readReason(type: number, bytes: Uint8Array, body: number, end: number): number {
   if (end - body === 2) return ReasonCode.Success;
   const reason = bytes[body + 2]!;
+  // [MQTT-3.4.2-1] [MQTT-3.5.2-1] [MQTT-3.6.2-1] [MQTT-3.7.2-1]
   if (!reasonIsValid(type, reason)) throw protocolError('reason code is not one of this packet');
   if (end - body === 3) return reason;
   const reader = new Reader(bytes, body + 3, end);
@@ -46,7 +47,7 @@ export function complete(
   const state = session.inflight.state(packetId);
   const awaited = type === PacketType.PUBACK ? Awaiting.PUBACK : Awaiting.PUBCOMP;
   if (state === awaited) {
-    session.finish(packetId);
+    session.finish(packetId); // [MQTT-4.3.2-3]
     if (session.hasWaiting) connection.engine.turn.pump(connection);
   } else if (state !== Awaiting.NOTHING) throw protocolError('acknowledgement of another kind than is due');
 }

@@ -41,6 +41,7 @@ export function authenticateNext(
   const answer = (step: AuthenticationStep | null): boolean => {
     if (step === null) {
       engine.metrics.authenticationFailures++;
+      // [MQTT-4.12.0-4] [MQTT-4.12.1-2]
       connection.disconnect(ReasonCode.NotAuthorized, 'authentication failed');
       return false;
     }
@@ -50,6 +51,7 @@ export function authenticateNext(
     }
     const { authenticationMethod } = connection;
     const properties = { authenticationMethod, authenticationData: step.data };
+    // [MQTT-4.12.0-2]
     connection.send({ type: 'auth', reason: ReasonCode.ContinueAuthentication, properties });
     return true;
   };

@@ -25,6 +25,7 @@ export function connect(
   body: number,
   end: number,
 ): boolean {
+  // [MQTT3-3.1.0-2]
   if (connection.state !== State.NEW) throw new MqttError(ReasonCode.ProtocolError, 'second CONNECT'); // [MQTT-3.1.0-2]
   noteVersion(connection, bytes, body, end);
   const reader = new Reader(bytes, body, end);
@@ -56,7 +57,7 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
   connection.clientId = packet.clientId;
   connection.username = packet.username;
   connection.cleanStart = packet.cleanStart;
-  connection.keepAlive = packet.keepAlive;
+  connection.keepAlive = packet.keepAlive; // [MQTT-3.2.2-22]
   connection.isBridge = packet.bridge === true;
   const { maxInflightMessages, maxTopicAlias, maxTopicAliasBroker } = engine.options;
   const window = maxInflightMessages === 0 ? 65_535 : maxInflightMessages;
@@ -64,12 +65,13 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
   if (packet.version !== 5) return;
   const properties = packet.properties!;
   connection.receiveLimit = window;
+  // [MQTT-4.9.0-1]
   connection.sendQuota = Math.min(window, properties.receiveMaximum ?? 65_535); // [MQTT-3.3.4-9]
   connection.clientMaxPacketSize = Math.min(properties.maximumPacketSize ?? MAX_PACKET_SIZE, MAX_PACKET_SIZE);
   connection.wantsProblemInformation = properties.requestProblemInformation !== 0;
   connection.authenticationMethod = properties.authenticationMethod;
   if (maxTopicAlias > 0) connection.aliasesIn = new InboundTopicAliases(maxTopicAlias);
-  const aliases = Math.min(properties.topicAliasMaximum ?? 0, maxTopicAliasBroker);
+  const aliases = Math.min(properties.topicAliasMaximum ?? 0, maxTopicAliasBroker); // [MQTT-3.1.2-27]
   if (aliases > 0) connection.aliasesOut = new OutboundTopicAliases(aliases);
 }
 
@@ -81,9 +83,10 @@ function judge(connection: Connection, packet: ConnectPacket): boolean {
   if (packet.clientId === '') {
     // 3.1 had no generated client ids, 3.1.1 has them for clean sessions only [MQTT3-3.1.3-8]
     const mayBeEmpty = packet.version === 5 || (packet.version === 4 && packet.cleanStart);
+    // [MQTT-3.1.3-8] [MQTT3-3.1.3-9]
     if (!mayBeEmpty || !options.allowZeroLengthClientid)
       throw new MqttError(ReasonCode.ClientIdentifierNotValid, 'client id is empty');
-    connection.clientId = engine.newClientId();
+    connection.clientId = engine.newClientId(); // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT3-3.1.3-6]
   }
   const { maxKeepalive } = options;
   if (maxKeepalive > 0 && (packet.keepAlive === 0 || packet.keepAlive > maxKeepalive)) {
@@ -91,7 +94,7 @@ function judge(connection: Connection, packet: ConnectPacket): boolean {
       throw new MqttError(ReasonCode.ClientIdentifierNotValid, `keep alive is above ${maxKeepalive}`);
     connection.keepAlive = maxKeepalive; // [MQTT-3.1.2-21]
   }
-  if (packet.will !== undefined) noteWill(connection, packet.will);
+  if (packet.will !== undefined) noteWill(connection, packet.will); // [MQTT3-3.1.2-12]
   return true;
 }
 
@@ -107,6 +110,7 @@ function noteWill(connection: Connection, will: Will): void {
     if (!isValidUtf8Payload(payload, 0, payload.length))
       throw new MqttError(ReasonCode.PayloadFormatInvalid, 'will payload is not UTF-8');
   }
+  // [MQTT-3.1.2-7]
   connection.will = {
     message: engine.makeWill(connection, will),
     delay: will.properties?.willDelayInterval ?? 0,
@@ -142,7 +146,7 @@ function authenticate(connection: Connection, packet: ConnectPacket): boolean {
 function decide(connection: Connection, packet: ConnectPacket, refusal: number): boolean {
   if (refusal === 0) return establish(connection, packet, {});
   connection.engine.metrics.authenticationFailures++;
-  connection.disconnect(refusal, 'not authorized');
+  connection.disconnect(refusal, 'not authorized'); // [MQTT-3.1.4-2]
   return false;
 }
 
@@ -150,8 +154,10 @@ function decide(connection: Connection, packet: ConnectPacket, refusal: number):
 export function establish(connection: Connection, packet: ConnectPacket, extras: Properties): boolean {
   const { engine } = connection;
   engine.sessions.takeOver(connection.clientId, packet.cleanStart);
-  const existing = engine.sessions.get(connection.clientId);
+  const existing = engine.sessions.get(connection.clientId); // [MQTT-3.1.3-2]
+  // [MQTT-3.2.2-2] [MQTT-3.2.2-3] [MQTT3-3.2.2-1] [MQTT3-3.2.2-2] [MQTT3-3.2.2-3]
   const sessionPresent = existing !== undefined;
+  // [MQTT-3.1.2-5] [MQTT-3.1.2-6] [MQTT3-3.1.2-4]
   const session = existing ?? engine.sessions.create(connection.clientId);
   engine.sessions.attach(session, connection, sessionExpiry(packet));
   const properties = connackProperties(connection, packet, session, extras);
@@ -159,7 +165,7 @@ export function establish(connection: Connection, packet: ConnectPacket, extras:
   const connack: ConnackPacket = {
     type: 'connack',
     sessionPresent: sessionPresent && packet.version !== 3,
-    reason: 0,
+    reason: 0, // [MQTT-3.1.4-5] [MQTT3-3.1.4-4]
     properties,
   };
   const safe = engine.safety();
@@ -195,7 +201,7 @@ function connackProperties(
     retainAvailable: options.retainAvailable ? undefined : 0,
     maximumPacketSize: options.maxPacketSize,
     receiveMaximum: options.maxInflightMessages > 0 ? options.maxInflightMessages : undefined,
-    maximumQoS: options.maxQos < 2 ? options.maxQos : undefined,
+    maximumQoS: options.maxQos < 2 ? options.maxQos : undefined, // [MQTT-3.2.2-9]
     wildcardSubscriptionAvailable: options.wildcardSubscriptions ? undefined : 0,
     subscriptionIdentifierAvailable: options.subscriptionIdentifiers ? undefined : 0,
     sharedSubscriptionAvailable: options.sharedSubscriptions ? undefined : 0,

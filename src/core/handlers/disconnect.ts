@@ -25,6 +25,7 @@ export function disconnect(
     connection.close(packet.reason, 'client gave up before CONNACK', false);
     return false;
   }
+  // [MQTT-3.1.2-10] [MQTT3-3.1.2-10] [MQTT3-3.14.4-3]
   const sendWill = packet.reason !== ReasonCode.Success; // [MQTT-3.14.4-3]
   connection.close(packet.reason, 'client disconnected', sendWill);
   return false;

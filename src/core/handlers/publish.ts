@@ -107,7 +107,7 @@ function refuse(connection: Connection, qos: number, packetId: number, reason: n
   connection.refusePublish(qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId, reason, text);
 }
 
-/** Routes a message and acknowledges it, once what the acknowledgement promises is safe. */
+/** Routes a message and acknowledges it, once what the acknowledgement promises is safe [MQTT-3.3.4-1]. */
 function accept(
   connection: Connection,
   message: Message,
@@ -126,8 +126,11 @@ function accept(
   if (message.retain && retainAvailable && !engine.retained.hasRoomFor(message)) {
     return refuse(connection, qos, packetId, ReasonCode.QuotaExceeded, 'no room for more retained messages');
   }
+  // one that was refused is not remembered [MQTT-4.3.3-9]
   if (qos === 2) connection.session!.receive(packetId, connection.receiveLimit);
+  // taken over first, then acknowledged [MQTT-4.3.2-4] [MQTT-4.3.3-8]
   const matched = engine.publish(message);
+  // its identifier is not remembered: it stands for a new message the next time [MQTT-4.3.2-5]
   if (qos === 1)
     connection.acknowledge(
       PacketType.PUBACK,

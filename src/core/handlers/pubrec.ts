@@ -21,12 +21,12 @@ export function pubrec(
     return true;
   }
   if (reason >= 0x80) {
-    // the client refused it: that is the end of it [MQTT-4.9.0-2]
+    // the client refused it: that is the end of it [MQTT-4.9.0-2] [MQTT-4.4.0-2] [MQTT-4.8.2-6]
     session!.finish(packetId);
     if (session!.hasWaiting) engine.turn.pump(connection);
     return true;
   }
-  session!.confirm(packetId);
+  session!.confirm(packetId); // [MQTT-4.3.3-3]
   connection.acknowledge(PacketType.PUBREL, packetId, ReasonCode.Success);
   return true;
 }

@@ -15,6 +15,6 @@ export function pubrel(
   if (end - body > 2) readReason(PacketType.PUBREL, bytes, body, end);
   // an identifier that is not known is one of a PUBREL that came before: no mistake, and Mosquitto says nothing
   connection.session!.release(packetId);
-  connection.acknowledge(PacketType.PUBCOMP, packetId, ReasonCode.Success);
+  connection.acknowledge(PacketType.PUBCOMP, packetId, ReasonCode.Success); // [MQTT-4.3.3-11]
   return true;
 }

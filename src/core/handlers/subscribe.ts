@@ -56,7 +56,7 @@ function judge(connection: Connection, asked: SubscriptionRequest, identifier: n
     return { asked, group: null, filter: asked.filter, reason: error.reason };
   }
   if (parsed.group !== null && asked.noLocal) throw protocolError('no local on a shared subscription'); // [MQTT-3.8.3-4]
-  let reason = Math.min(asked.qos, options.maxQos);
+  let reason = Math.min(asked.qos, options.maxQos); // [MQTT-3.2.2-10]
   if (parsed.group !== null && !options.sharedSubscriptions)
     reason = ReasonCode.SharedSubscriptionsNotSupported;
   else if (identifier > 0 && !options.subscriptionIdentifiers)
@@ -94,6 +94,7 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
   const session = connection.session!;
   const identifier = packet.properties?.subscriptionIdentifier?.[0] ?? 0;
   const fetch: Subscription[] = [];
+  // [MQTT-3.8.4-5]
   for (const request of requests) {
     if (request.reason >= 0x80) continue;
     const { asked, group, filter } = request;
@@ -111,6 +112,7 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
       identifier,
     });
     engine.hooks.tell('subscribe', connection, asked.filter, request.reason as 0 | 1 | 2);
+    // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] [MQTT-3.8.4-4] [MQTT3-3.8.4-3]
     const wantsRetained = asked.retainHandling === 0 || (asked.retainHandling === 1 && isNew);
     if (group === null && wantsRetained) fetch.push(session.subscriptions.get(asked.filter)!);
   }
@@ -121,10 +123,12 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
 function answer(connection: Connection, packetId: number, requests: Request[], fetch: Subscription[]): void {
   const { engine, session, version } = connection;
   if (session === null || session.connection !== connection) return;
+  // [MQTT-3.8.4-6] [MQTT-3.8.4-7] [MQTT-3.9.3-1]
   const reasons = requests.map((request) => subackCode(request, version));
   const reasonString = requests.some(({ reason }) => reason >= 0x80)
     ? refusalText(connection, requests)
     : undefined;
+  // [MQTT-2.2.1-6] [MQTT-3.8.4-1] [MQTT-3.8.4-2]
   connection.send({ type: 'suback', packetId, reasons, properties: { reasonString } });
   if (fetch.length > 0 && engine.retained.size > 0) {
     session.retained ??= new RetainedCursor(engine);
@@ -136,7 +140,7 @@ function answer(connection: Connection, packetId: number, requests: Request[], f
 /** MQTT 3.1.1 has one code for failure; 3.1 has none, so that its clients are told what they want to hear. */
 function subackCode({ reason, asked }: Request, version: number): number {
   if (version === 5 || reason < 0x80) return reason;
-  return version === 4 ? 0x80 : asked.qos;
+  return version === 4 ? 0x80 : asked.qos; // [MQTT3-3.9.3-2]
 }
 
 function refusalText(connection: Connection, requests: Request[]): string | undefined {

@@ -13,13 +13,15 @@ export function unsubscribe(
   const session = connection.session!;
   const packet = decodeUnsubscribe(new Reader(bytes, body, end), connection.version);
   for (const filter of packet.filters) parseTopicFilter(filter, Number.POSITIVE_INFINITY);
+  // [MQTT-3.10.4-6] [MQTT-3.11.3-1] [MQTT-3.11.3-2]
   const reasons = packet.filters.map((filter) => {
-    const subscription = session.subscriptions.get(filter);
+    const subscription = session.subscriptions.get(filter); // [MQTT-3.10.4-1]
     if (subscription === undefined) return ReasonCode.NoSubscriptionExisted;
-    engine.sessions.unsubscribe(subscription);
+    engine.sessions.unsubscribe(subscription); // [MQTT-3.10.4-2]
     engine.hooks.tell('unsubscribe', connection, filter);
     return ReasonCode.Success;
   });
+  // [MQTT-2.2.1-6] [MQTT-3.10.4-4] [MQTT-3.10.4-5]
   engine.whenSafe(() => connection.send({ type: 'unsuback', packetId: packet.packetId, reasons }));
   return true;
 }
