@@ -194,6 +194,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         );
       }
     };
+    session.setPresent(true);
     engine.router.subscribe(session, filter, group, bare, {
       qos: options.qos ?? 2,
       noLocal: false,

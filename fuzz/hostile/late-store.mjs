@@ -1,19 +1,19 @@
 // A store for the loss runs: commits finish late and sometimes fail, and a crash is the moment from which on
 // nothing is committed any more. What was committed is there for the next broker.
-import { MemoryStore } from '../../dist/index.js';
 import { pause } from './client.mjs';
 import { Random } from './random.mjs';
 
 const NEVER = new Promise(() => {});
 let stores = 0;
 
+/** `kept`: the store in memory that holds what was committed. */
 export class LateStore {
   partitions = 1;
   #kept;
   #random = new Random(++stores);
   #hasCrashed = false;
 
-  constructor(kept = new MemoryStore()) {
+  constructor(kept) {
     this.#kept = kept;
   }
 

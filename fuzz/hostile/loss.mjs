@@ -2,6 +2,7 @@
 // operating system do the rest of the chance.
 import { startBroker } from './broker-process.mjs';
 import { pause } from './client.mjs';
+import { LateStore } from './late-store.mjs';
 import { Oracle } from './oracle.mjs';
 import { patterns } from './patterns.mjs';
 import { Random } from './random.mjs';
@@ -13,11 +14,9 @@ const AMOUNTS = { quick: { seeds: 1, messages: 2000 }, full: { seeds: 8, message
 /** How long nothing may move before what is missing counts as lost. */
 const STILL_MS = 4000;
 
-/** With a store that takes its time and sometimes fails, in this process; `crash` brings up another on it. */
-async function startStoredBroker() {
-  const { Broker } = await import('../../dist/index.js');
-  const { LateStore } = await import('./late-store.mjs');
-  let store = new LateStore();
+/** A broker in this process whose store takes its time and sometimes fails; `crash` brings up another on it. */
+export async function startStoredBroker({ Broker, MemoryStore }) {
+  let store = new LateStore(new MemoryStore());
   let broker;
   const begin = (port) => {
     broker = new Broker({ ...LOSSLESS, closeTimeout: 0, store, log: () => {} });
@@ -59,7 +58,8 @@ export async function playPattern(pattern, target, { seed, messages, stillMs = S
 /** Prints a line a pattern, with and without a store; returns whether all promises were kept. */
 export async function runLoss(size, firstSeed, names) {
   const plain = await runAll(size, firstSeed, names, 'loss-', () => startBroker(LOSSLESS));
-  const stored = await runAll(size, firstSeed, names, 'stored-loss-', startStoredBroker);
+  const program = await import('../../dist/index.js');
+  const stored = await runAll(size, firstSeed, names, 'stored-loss-', () => startStoredBroker(program));
   return plain && stored;
 }
 

@@ -9,17 +9,23 @@ import { Sentinel } from './sentinel.mjs';
 
 const usage = `node fuzz/hostile/run.mjs [name…] [--quick] [--port P --pid PID]
 
-Without names all of them run; a name may be the beginning of several. The broker must have been built.
+Without names everything runs; a name may be the beginning of several. The broker must have been built.
 
-  --quick     smaller amounts: some minutes instead of an hour
-  --port P    attack the broker on this port of 127.0.0.1 instead of starting one; its options are as they are
-  --pid PID   its process, whose memory and processor time are watched
-  --latency N a well-behaved client's message may take this many ms (2000)
-  --list      what there is
+  --quick      smaller amounts: some minutes instead of half an hour
+  --port P     attack the broker on this port of 127.0.0.1 instead of starting one; its options are as they are
+  --pid PID    its process, whose memory and processor time are watched
+  --latency N  what a well-behaved client may wait for its message, in ms (2000)
+  --seed N     the schedule of the loss runs (1)
+  --list       what there is
 
-Also: leak (sessions, subscriptions, wills, retained and queued messages by the thousand, and what of them is
-left in memory) and loss (QoS 1 and 2 under every kind of client, checked for loss, duplicates and order, and once more with a store that
-is slow and fails at times: stored-loss); loss-NAME and stored-loss-NAME are single ones of them.`;
+What a line says: resident memory before / at most / after; the longest that a well-behaved client, which sends
+itself a QoS 1 message every 50 ms, had to wait; processor time of the broker and of the attacker.`;
+
+const others = [
+  { name: 'leak', what: 'what is left in memory of clients that lived and went' },
+  { name: 'loss-…', what: 'QoS 1 and 2 in every pattern: nothing lost, nothing twice, all in order' },
+  { name: 'stored-loss-…', what: 'the same with a store that is slow, fails at times, and survives crashes' },
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,7 +44,8 @@ const size = values.quick ? 'quick' : 'full';
 const wants = (name) => positionals.length === 0 || positionals.some((start) => name.startsWith(start));
 
 if (values.help) console.log(usage);
-else if (values.list) for (const { name, what } of attacks) console.log(`${name.padEnd(32)}${what}`);
+else if (values.list)
+  for (const { name, what } of [...attacks, ...others]) console.log(`${name.padEnd(34)}${what}`);
 else await runAll();
 
 async function runAll() {

@@ -274,6 +274,7 @@ export class Engine {
     }
     connection.state = State.CONNECTED;
     connection.connectedAt = this.now();
+    connection.session!.setPresent(true);
     connection.reader.maxPacketSize = this.packetSizeLimit;
     this.timers.stop(connection);
     connection.watch();
@@ -361,6 +362,7 @@ export class Engine {
   deliverToGroup(message: Message, group: ShareGroup): boolean {
     const sticky = this.options.sharedSubscriptionStrategy === 'sticky';
     const member = chooseMember(group, message, sticky);
+    this.turn.work += 1 + Math.floor(group.members.length / 10);
     if (member === null) return false;
     member.session.deliver(message, member);
     return true;

@@ -74,7 +74,8 @@ export class Records {
   #gathering = new Group();
   #committing: Group | null = null;
   #nextMessage = 1;
-  #retryAt = 0;
+  /** A commit failed, and the time to try again has not come. */
+  #isResting = false;
   #cancelRetry: (() => void) | null = null;
   #isStopped = false;
 
@@ -106,7 +107,7 @@ export class Records {
   /** At the end of a turn: commits what was gathered, unless a commit is under way; then it goes with the next. */
   flush(): void {
     if (this.#isStopped || this.#committing !== null || this.#gathering.isEmpty) return;
-    if (this.#engine.now() < this.#retryAt) return;
+    if (this.#isResting) return;
     const group = this.#gathering;
     this.#gathering = new Group();
     this.#committing = group;
@@ -161,8 +162,12 @@ export class Records {
     }
     this.#gathering.held = group.held.concat(this.#gathering.held);
     this.#gathering.waiting = group.waiting.concat(this.#gathering.waiting);
-    this.#retryAt = engine.now() + RETRY_MS;
-    if (!this.#isStopped) this.#cancelRetry = engine.after(RETRY_MS, () => engine.turn.request());
+    if (this.#isStopped) return;
+    this.#isResting = true;
+    this.#cancelRetry = engine.after(RETRY_MS, () => {
+      this.#isResting = false;
+      engine.turn.request();
+    });
   }
 
   /** The store is about to be closed: nothing more goes there. */

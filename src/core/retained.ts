@@ -24,6 +24,8 @@ class Entry extends Timer {
 
 export class Retained {
   readonly #tree = new TopicTree<Entry>();
+  /** How many nodes were looked at for filters so far. */
+  visited = 0;
   readonly #engine: Engine;
 
   constructor(engine: Engine) {
@@ -96,7 +98,8 @@ export class Retained {
   /** All that a filter matches, as they are now [MQTT3-3.3.1-6]. */
   matching(filter: string): Message[] {
     const found: Message[] = [];
-    this.#tree.match(filter, (entry) => found.push(entry.message));
+    const left = this.#tree.match(filter, (entry) => found.push(entry.message), Number.MAX_SAFE_INTEGER);
+    this.visited += 1 + Number.MAX_SAFE_INTEGER - left;
     return found;
   }
 
@@ -105,6 +108,9 @@ export class Retained {
     return this.#tree.get(message.topic.text)?.message === message;
   }
 }
+
+/** Nodes that are looked at for one connection before others have their turn. */
+const VISITS_EACH = 20_000;
 
 /** The retained messages that one subscription is to be sent; looked up when its turn comes. */
 interface Part {
@@ -118,8 +124,7 @@ interface Part {
 /** Retained messages on their way to a session, for the subscriptions that asked for them. */
 export class RetainedCursor {
   readonly #engine: Engine;
-  /** Each subscription stands here at most once beside the first. */
-  #parts: Part[] = [];
+  readonly #parts = new Map<Subscription, Part>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -127,17 +132,23 @@ export class RetainedCursor {
 
   /** A subscription that waits already waits from now on behind the others. */
   add(subscriptions: readonly Subscription[]): void {
-    const again = new Set(subscriptions);
-    this.#parts = this.#parts.filter((part, index) => index === 0 || !again.has(part.subscription));
-    for (const subscription of again)
-      this.#parts.push({ subscription, messages: null, next: 0, sentUpTo: null });
+    for (const subscription of subscriptions) {
+      this.#parts.delete(subscription);
+      this.#parts.set(subscription, { subscription, messages: null, next: 0, sentUpTo: null });
+    }
   }
 
-  /** Sends as many as the connection can carry now. Returns whether that was all. */
+  /** Sends as many as the connection, and the others who wait, can bear now. Returns whether that was all. */
   pump(connection: Connection): boolean {
-    for (let part = this.#parts[0]; part !== undefined; part = this.#parts[0]) {
+    const { retained, turn } = this.#engine;
+    const visited = retained.visited;
+    for (const part of this.#parts.values()) {
+      if (retained.visited - visited > VISITS_EACH) {
+        turn.pump(connection);
+        return false;
+      }
       if (!this.#pumpPart(connection, part)) return false;
-      this.#parts.shift();
+      this.#parts.delete(part.subscription);
     }
     return true;
   }
@@ -155,7 +166,7 @@ export class RetainedCursor {
 
   /** The client has gone: the list is made again for the next connection, and goes on behind what was sent. */
   detach(): void {
-    const part = this.#parts[0];
+    const [part] = this.#parts.values();
     if (part === undefined || part.messages === null) return;
     part.sentUpTo = part.messages[part.next - 1]?.topic.text ?? null;
     part.messages = null;

@@ -61,6 +61,7 @@ export class Router {
     if (subscription.group === null) node.link(subscription);
     else {
       subscription.group.members.push(subscription);
+      if (session.isPresent) subscription.group.present++;
       this.#metrics.sharedSubscriptionsCurrent++;
     }
     this.#metrics.subscriptionsCurrent++;
@@ -84,6 +85,7 @@ export class Router {
 
   #leave(group: ShareGroup, subscription: Subscription): void {
     group.members.splice(group.members.indexOf(subscription), 1);
+    if (subscription.session.isPresent) group.present--;
     this.#metrics.sharedSubscriptionsCurrent--;
     if (group.members.length > 0) return;
     const groups = group.node.groups!;

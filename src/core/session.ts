@@ -18,7 +18,7 @@ export const NEVER_EXPIRES = 0xffffffff;
 const NO_SUBSCRIPTIONS: Map<string, Subscription> = new Map();
 
 /** For each subscription that a client may have, its filters with wildcards may have this many levels. */
-const LEVELS_EACH = 10;
+const LEVELS_EACH = 3;
 
 /** How many QoS 1 and 2 deliveries may be under way at once, when no option limits them: the identifiers. */
 const ALL_IDENTIFIERS = 65_534;
@@ -47,6 +47,8 @@ export class Session extends Timer {
   /** Takes messages in the program itself, instead of a connection. */
   receiver: ((message: Message, subscription: Subscription, qos: number, retain: boolean) => void) | null =
     null;
+  /** Whether it can take messages at once: its client is connected. */
+  isPresent = false;
   /** Whether its state goes to the store. */
   stored = false;
   /** The next place in the order of its deliveries in the store. */
@@ -338,6 +340,14 @@ export class Session extends Timer {
     return this.queue !== null || this.resend !== null || this.retained !== null;
   }
 
+  /** Its client has come, or has gone; shared subscriptions want to know. */
+  setPresent(isPresent: boolean): void {
+    if (this.isPresent === isPresent) return;
+    this.isPresent = isPresent;
+    for (const { group } of this.subscriptions.values())
+      if (group !== null) group.present += isPresent ? 1 : -1;
+  }
+
   /** A connection takes the session over or goes on with it. */
   attach(connection: Connection): void {
     this.connection = connection;
@@ -348,6 +358,7 @@ export class Session extends Timer {
 
   /** Its connection is gone. The retained messages that SUBACK promised are sent by the next one. */
   detach(): void {
+    this.setPresent(false);
     this.connection = null;
     this.resend = null;
     this.retained?.detach();
@@ -376,11 +387,10 @@ export class Session extends Timer {
     return left;
   }
 
-  /** Takes out of the queue what came by a shared subscription that the client has left. */
-  withdraw(group: ShareGroup): Delivery[] {
-    const queue = this.queue;
-    if (queue === null) return [];
-    const removed = queue.filter((delivery) => delivery.group !== group);
+  /** Takes out of the queue what came by shared subscriptions that the client has left. */
+  withdraw(groups: ReadonlySet<ShareGroup>): Delivery[] {
+    if (this.queue === null || groups.size === 0) return [];
+    const removed = this.queue.filter(({ group }) => group === null || !groups.has(group));
     for (const delivery of removed) this.#forgetQueued(delivery);
     return removed;
   }

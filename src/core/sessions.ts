@@ -158,15 +158,16 @@ export class Sessions extends Map<string, Session> {
     this.#engine.emit('subscribed', session.clientId, text, options.qos);
   }
 
-  unsubscribe(subscription: Subscription): void {
-    const { session, text, group } = subscription;
-    this.#removeSubscription(session, text);
-    if (group !== null) {
-      for (const delivery of session.withdraw(group)) {
-        if (!this.#engine.deliverToGroup(delivery.message, group)) this.#engine.metrics.droppedSessionEnded++;
-      }
+  unsubscribe(session: Session, subscriptions: readonly Subscription[]): void {
+    const groups = new Set<ShareGroup>();
+    for (const { text, group } of subscriptions) {
+      this.#removeSubscription(session, text);
+      if (group !== null) groups.add(group);
+      this.#engine.emit('unsubscribed', session.clientId, text);
     }
-    this.#engine.emit('unsubscribed', session.clientId, text);
+    for (const { message, group } of session.withdraw(groups)) {
+      if (!this.#engine.deliverToGroup(message, group!)) this.#engine.metrics.droppedSessionEnded++;
+    }
   }
 
   #removeSubscription(session: Session, text: string): void {

@@ -13,14 +13,20 @@ function readiness(member: Subscription, qos: number): number {
   return session.hasWaiting || !session.windowOpen(connection) ? 2 : 3;
 }
 
+/** A good member is good enough when this many were asked. */
+const PROBES = 64;
+
 /** The best member from the next in turn on; null when nobody can take it. */
 export function chooseMember(group: ShareGroup, message: Message, sticky: boolean): Subscription | null {
   const { members } = group;
   const count = members.length;
   const first = sticky ? hash(message.publisherId) % count : group.next;
+  // with nobody there one that is away is as good as any other
+  const enough = group.present === 0 ? 1 : 2;
   let best: Subscription | null = null;
   let bestReadiness = 0;
   for (let i = 0; i < count; i++) {
+    if (i >= PROBES && (bestReadiness >= enough || group.present === 0)) break;
     const at = (first + i) % count;
     const member = members[at]!;
     const ready = readiness(member, Math.min(message.qos, member.qos));
@@ -29,7 +35,7 @@ export function chooseMember(group: ShareGroup, message: Message, sticky: boolea
       bestReadiness = ready;
       if (!sticky) group.next = (at + 1) % count;
       // a publisher stays with its member as long as that one is connected
-      if (ready === 3 || (sticky && ready === 2)) break;
+      if (ready === 3 || (sticky && ready === 2) || (group.present === 0 && ready === 1)) break;
     }
   }
   return best;

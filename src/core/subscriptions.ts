@@ -53,6 +53,8 @@ export class Subscription {
 /** The members of one shared subscription: `$share/{name}/{filter}` (MQTT 5 section 4.8.2). */
 export class ShareGroup {
   readonly members: Subscription[] = [];
+  /** How many of them are connected. */
+  present = 0;
   /** Where the next turn begins. */
   next = 0;
 

@@ -1,9 +1,9 @@
 // Every pattern of the loss runs once, with few messages: nothing of QoS 1 and 2 is lost, nothing of QoS 2 comes
 // twice, and the order holds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LOSSLESS, playPattern } from '../../fuzz/hostile/loss.mjs';
+import { LOSSLESS, playPattern, startStoredBroker } from '../../fuzz/hostile/loss.mjs';
 import { patterns } from '../../fuzz/hostile/patterns.mjs';
-import { type Address, Broker } from '../../src/index.js';
+import { type Address, Broker, MemoryStore } from '../../src/index.js';
 
 const broker = new Broker({ ...LOSSLESS, closeTimeout: 1 });
 let address: Address;
@@ -22,4 +22,13 @@ describe('QoS 1 and 2 keep their promises', () => {
       expect(messages).toBeGreaterThanOrEqual(100);
     });
   }
+
+  it.concurrent('the broker dies and comes back with a store that is slow and fails at times', async () => {
+    const stored = await startStoredBroker({ Broker, MemoryStore });
+    const pattern = patterns.find(({ name }) => name === 'crashing')!;
+    const { problems, messages } = await playPattern(pattern, stored, { seed: 1, messages: 400 });
+    await stored.stop();
+    expect(problems).toEqual([]);
+    expect(messages).toBe(400);
+  });
 });

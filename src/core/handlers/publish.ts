@@ -6,6 +6,7 @@ import {
   protocolError,
   ReasonCode,
   readPublish,
+  reasonIsValid,
 } from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
 import type { Message } from '../message.js';
@@ -104,7 +105,10 @@ function settle(connection: Connection, message: Message, decision: Message | nu
 function refuse(connection: Connection, qos: number, packetId: number, reason: number, text: string): void {
   connection.engine.metrics.publishRefused++;
   if (qos === 0) return;
-  connection.refusePublish(qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId, reason, text);
+  // a plugin may answer with a code that these packets do not have [MQTT-3.4.2-1] [MQTT-3.5.2-1]
+  const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
+  const code = reasonIsValid(type, reason) ? reason : ReasonCode.ImplementationSpecificError;
+  connection.refusePublish(type, packetId, code, text);
 }
 
 /** Routes a message and acknowledges it, once what the acknowledgement promises is safe [MQTT-3.3.4-1]. */

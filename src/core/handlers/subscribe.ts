@@ -3,10 +3,12 @@ import {
   decodeSubscribe,
   hasWildcard,
   MqttError,
+  PacketType,
   parseTopicFilter,
   protocolError,
   Reader,
   ReasonCode,
+  reasonIsValid,
   type SubscribePacket,
   type SubscriptionRequest,
 } from '../../protocol/index.js';
@@ -81,12 +83,17 @@ function authorizeAll(connection: Connection, requests: Request[], from = 0): Ma
     const refusal = engine.decisions.refusal(connection, action);
     if (refusal instanceof Promise) {
       return refusal.then((reason) => {
-        if (reason !== 0) request.reason = reason;
+        if (reason !== 0) request.reason = subackReason(reason);
         return authorizeAll(connection, requests, i + 1);
       });
     }
-    if (refusal !== 0) request.reason = refusal;
+    if (refusal !== 0) request.reason = subackReason(refusal);
   }
+}
+
+/** A plugin may answer with a code that SUBACK does not have [MQTT-3.9.3-2]. */
+function subackReason(reason: number): number {
+  return reasonIsValid(PacketType.SUBACK, reason) ? reason : ReasonCode.NotAuthorized;
 }
 
 function finish(connection: Connection, packet: SubscribePacket, requests: Request[]): void {
