@@ -10,7 +10,7 @@ import { Random } from './random.mjs';
 /** Queues that hold whatever comes. */
 export const LOSSLESS = { maxQueuedMessages: 0 };
 
-const AMOUNTS = { quick: { seeds: 1, messages: 2000 }, full: { seeds: 8, messages: 8000 } };
+const AMOUNTS = { quick: { seeds: 1, messages: 2000 }, full: { seeds: 5, messages: 5000 } };
 /** How long nothing may move before what is missing counts as lost. */
 const STILL_MS = 4000;
 

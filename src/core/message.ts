@@ -59,6 +59,8 @@ export class Message extends Publish {
   expiresAt = NEVER;
   /** Nobody will write to the bytes again. */
   owned = false;
+  /** It is the retained message of its topic now. */
+  isRetained = false;
   /** How many subscriptions it goes to, while it is being routed. */
   receivers = 0;
   /** The copy that outlives the routing, when one was made. */
@@ -106,11 +108,12 @@ export class Message extends Publish {
     return copy;
   }
 
-  /** A copy that shares its memory with nothing else: for what may be held for ever. */
-  keepAlone(): Message {
+  /** A copy of its own in other memory than that of queues: for what may be held for ever. */
+  keepIn(slab: Slab): Message {
     const copy = new Message();
     copy.#become(this);
-    copy.#moveTo(new Uint8Array(this.end - this.start), 0);
+    const at = slab.take(this.end - this.start);
+    copy.#moveTo(slab.bytes, at);
     copy.#settle();
     return copy;
   }

@@ -738,6 +738,23 @@ describe.each([1, 4])('a broker that is started over a store of %i partitions', 
     expect(world.engine.retained.get('r')).toBeDefined();
   });
 
+  it('clears away messages that no delivery needs', async () => {
+    (await subscribed('s', 'a')).drop();
+    await publish('needed');
+    const keys = store.keys();
+    const message = keys.find((key) => key.startsWith('m'))!;
+    for (let partition = 0; partition < partitions; partition++) {
+      const value = store.get(partition, message);
+      if (value === undefined) continue;
+      void store.commit([{ partition, key: 'm0000orphan', value }]);
+      store.succeed();
+    }
+    expect(store.keys()).toHaveLength(keys.length + 1);
+    crash();
+    await commitAll();
+    expect(store.keys()).toEqual(keys);
+  });
+
   it('keeps no records of what is over', async () => {
     for (let round = 0; round < 3; round++) {
       const peers: Peer[] = [];

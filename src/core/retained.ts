@@ -1,9 +1,8 @@
 // Retained messages: the last one of each topic (MQTT 5 section 3.3.1.3), and the slow reading of them by a new
 // subscription, which takes no more at once than the subscriber's connection can carry.
 import type { Connection } from './connection.js';
-import { Delivery } from './delivery.js';
 import type { Engine } from './engine.js';
-import type { Message } from './message.js';
+import { type Message, Slab } from './message.js';
 import type { Subscription } from './subscriptions.js';
 import { Timer } from './timers.js';
 import { TopicTree } from './topic-tree.js';
@@ -24,6 +23,8 @@ class Entry extends Timer {
 
 export class Retained {
   readonly #tree = new TopicTree<Entry>();
+  /** Retained messages share memory with each other only: what passes by would be held as long as they are. */
+  readonly #slab = new Slab();
   /** How many nodes were looked at for filters so far. */
   visited = 0;
   readonly #engine: Engine;
@@ -61,7 +62,8 @@ export class Retained {
       return;
     }
     // a large packet that is its own already is not copied again
-    const kept = message.owned && !message.isKept ? message.keep(this.#engine.slab) : message.keepAlone();
+    const kept =
+      message.owned && !message.isKept ? message.keep(this.#engine.slab) : message.keepIn(this.#slab);
     this.restore(kept);
     this.#engine.records?.putRetained(kept);
   }
@@ -69,6 +71,7 @@ export class Retained {
   /** The same for a message that comes from the store. */
   restore(message: Message): void {
     const { metrics, timers } = this.#engine;
+    message.isRetained = true;
     const entry = new Entry(message, this);
     this.#forget(this.#tree.set(message.topic.text, entry));
     metrics.retainedBytes += message.size;
@@ -79,6 +82,7 @@ export class Retained {
 
   #forget(entry: Entry | undefined): void {
     if (entry === undefined) return;
+    entry.message.isRetained = false;
     this.#engine.timers.stop(entry);
     this.#engine.metrics.retainedBytes -= entry.message.size;
     this.#engine.metrics.retainedCurrent = this.#tree.size;
@@ -105,7 +109,7 @@ export class Retained {
 
   /** Whether a message is still that of its topic. */
   isCurrent(message: Message): boolean {
-    return this.#tree.get(message.topic.text)?.message === message;
+    return message.isRetained;
   }
 }
 
@@ -194,7 +198,7 @@ export class RetainedCursor {
     if (hooks.deliver.length > 0 && !decisions.allowsDelivery(connection, message, qos, true)) return true;
     // [MQTT3-3.3.1-8]
     if (qos === 0) connection.sendQoS0(message, true, identifiers);
-    else session.send(connection, new Delivery(message, qos, true, identifiers, null));
+    else session.sendNow(connection, message, qos, true, identifiers, null);
     return true;
   }
 }

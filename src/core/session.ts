@@ -144,15 +144,26 @@ export class Session extends Timer {
       return;
     }
     if (!this.#isAllowed(connection, message, qos, retain)) return;
-    // nobody will ask for it again: it need not be kept
-    if (this.expiryInterval === 0 && subscription.group === null && options.maxInflightBytes === 0) {
-      const id = this.inflight.add(qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC, null);
-      // [MQTT-3.3.1-3] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
-      if (!sendPublish(connection, message, qos, retain, false, id, subscription.identifiers))
-        this.inflight.remove(id);
+    this.sendNow(connection, message, qos, retain, subscription.identifiers, subscription.group);
+  }
+
+  /** Sends a message of QoS 1 or 2 at once; the window is open. */
+  sendNow(
+    connection: Connection,
+    message: Message,
+    qos: number,
+    retain: boolean,
+    identifiers: readonly number[] | null,
+    group: ShareGroup | null,
+  ): void {
+    const { options, slab } = this.engine;
+    if (this.expiryInterval > 0 || group !== null || options.maxInflightBytes > 0) {
+      this.send(connection, new Delivery(message.keep(slab), qos, retain, identifiers, group));
       return;
     }
-    this.send(connection, this.#delivery(message, subscription, qos, retain));
+    // nobody will ask for it again: it need not be kept
+    const id = this.inflight.add(qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC, null);
+    if (!sendPublish(connection, message, qos, retain, false, id, identifiers)) this.inflight.remove(id);
   }
 
   /** Whether plugins let a message go to this client; asked when it is about to be sent. */

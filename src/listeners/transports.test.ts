@@ -206,6 +206,18 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
       expect(receiver.drains).toBe(1);
     });
 
+    it('takes more while it is behind, and has drained when all of it has left', async () => {
+      peer.pause();
+      const sequence = new Sequence();
+      for (let i = 0; i < 3; i++)
+        expect(transport.write(sequence.fill(new Uint8Array(8_000_000)))).toBe(false);
+      const reading = readSequence(peer);
+      await receiver.until(() => receiver.drains > 0);
+      transport.end();
+      expect(await reading).toEqual({ bytes: 24_000_000, wrong: 0 });
+      expect(receiver.drains).toBe(1);
+    });
+
     it('carries both directions at once', async () => {
       const writer = new Writer(transport, receiver);
       const sequence = new Sequence();

@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store, StoreOperation } from '../core/store.js';
 
+/** Fixed, so that every run is the same. */
+const seed = 1_883;
+
 type Make = (partitions: number) => Store | Promise<Store>;
 /** Opens what a closed store left behind, with the same number of partitions. */
 type Reopen = (closed: Store) => Store | Promise<Store>;
@@ -343,7 +346,7 @@ export function storeContract(name: string, make: Make, reopen?: Reopen): void {
             await fresh.close();
           },
         ),
-        { numRuns: 50 },
+        { seed, numRuns: 50 },
       );
     });
 

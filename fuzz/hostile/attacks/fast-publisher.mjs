@@ -1,6 +1,6 @@
 // Publishers that are faster than everyone, or that do not do their part: never read an acknowledgement, never
 // release a QoS 2 identifier.
-import { Client, newName, pause, until } from '../client.mjs';
+import { Client, inParallel, newName, pause, until } from '../client.mjs';
 import { acknowledgement, publish, Type } from '../wire.mjs';
 
 /** As fast as the socket takes it, to subscribers that read at their own pace. */
@@ -42,6 +42,34 @@ async function flood({ target, amounts, check }) {
   return {
     sent: `${sent} QoS 0 of ${amounts.size} bytes in ${amounts.seconds} s`,
     answered: `${received.join(', ')} at the slow subscribers`,
+  };
+}
+
+/** Nobody does anything wrong here: one publishes as fast as it can to many that read. */
+async function fanOut({ target, amounts, check }) {
+  const topic = newName('fan');
+  const subscribers = [];
+  await inParallel(amounts.subscribers, 50, async (i) => {
+    const client = await Client.open(target, { localAddress: `127.0.0.${1 + (i % 8)}` });
+    await client.subscribe(topic, 0);
+    // reads, and does not look
+    client.socket.removeAllListeners('data');
+    client.socket.resume();
+    subscribers.push(client);
+  });
+  const publisher = await Client.open(target);
+  const message = publish({ topic, payload: Buffer.alloc(50) });
+  const batch = Buffer.concat(Array.from({ length: 1000 }, () => message));
+  const end = performance.now() + amounts.seconds * 1000;
+  let sent = 0;
+  while (performance.now() < end && (await publisher.sendAll(batch))) sent += 1000;
+  check((await publisher.subscribe('end', 1)) !== null, `the publisher was closed (${publisher.reason})`);
+  const gone = subscribers.filter((client) => client.isClosed).length;
+  check(gone === 0, `${gone} subscribers were closed`);
+  for (const client of [publisher, ...subscribers]) client.kill();
+  return {
+    sent: `${sent} QoS 0 in ${amounts.seconds} s to ${amounts.subscribers} subscribers that read`,
+    answered: 'nobody closed',
   };
 }
 
@@ -145,6 +173,14 @@ export const fastPublisher = [
     },
     memory: 200,
     run: flood,
+  },
+  {
+    name: 'fast-fan-out',
+    what: 'a QoS 0 publisher as fast as it can be, and hundreds of subscribers that read',
+    options: {},
+    amounts: { quick: { subscribers: 500, seconds: 4 }, full: { subscribers: 1000, seconds: 15 } },
+    memory: 500,
+    run: fanOut,
   },
   {
     name: 'qos2-never-released-v5',
