@@ -92,21 +92,20 @@ function outcome(
 
 describe('messages that come together', () => {
   it('arrive as if each had come alone', () => {
-    const scene = fc.constantFrom<ProtocolVersion>(3, 4, 5).chain(
-      (version) =>
-        fc.record({
-          version: fc.constant(version),
-          receivers: fc.array(receiver, { minLength: 1, maxLength: 5 }),
-          packets: fc.array(published(version), { minLength: 1, maxLength: 40 }),
-          cuts: fc.array(fc.nat(), { maxLength: 4 }),
-          options: fc.constantFrom<WorldOptions>(
-            {},
-            {},
-            { allowDuplicateMessages: false },
-            { upgradeOutgoingQos: true },
-            { plugins: [{ name: 'all pass', deliver: () => true }] },
-          ),
-        }),
+    const scene = fc.constantFrom<ProtocolVersion>(3, 4, 5).chain((version) =>
+      fc.record({
+        version: fc.constant(version),
+        receivers: fc.array(receiver, { minLength: 1, maxLength: 5 }),
+        packets: fc.array(published(version), { minLength: 1, maxLength: 40 }),
+        cuts: fc.array(fc.nat(), { maxLength: 4 }),
+        options: fc.constantFrom<WorldOptions>(
+          {},
+          {},
+          { allowDuplicateMessages: false },
+          { upgradeOutgoingQos: true },
+          { plugins: [{ name: 'all pass', deliver: () => true }] },
+        ),
+      }),
     );
     fc.assert(
       fc.property(scene, ({ version, receivers, packets, cuts, options }) => {

@@ -43,7 +43,7 @@ const BUCKETS = 8192;
 /** A topic whose bucket is this full is not cached: nobody can make us walk a long chain. */
 const LONGEST_CHAIN = 16;
 /** Half of what may be cached, in bytes as estimated by `cost`. */
-const GENERATION_COST = 32 * 1024 * 1024;
+const GENERATION_COST = 16 * 1024 * 1024;
 const LEVEL_COST = 200;
 /** Nodes that subscriptions may visit in a tick to find the topics that they change: about a millisecond. */
 const WALK_BUDGET = 20_000;
