@@ -143,7 +143,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
       this.#turnBytes = 0;
     }
     this.#turnBytes += length;
-    if (this.#turnBytes > TURN_BYTES) this.#waitForTurn();
+    // what a run has cost is known only now
+    if (this.#turnBytes > TURN_BYTES || turn.work > TURN_WORK) this.#waitForTurn();
     turn.endRead();
     if (this.output.pending > this.engine.options.maxOutputBytes) this.#pauseReading();
   }
