@@ -1,0 +1,792 @@
+// class Client: what a program does with MQTT. It connects, connects again when a connection is lost, and puts the
+// parts together: connection.ts speaks to the server, outgoing.ts and incoming.ts keep what QoS promises,
+// subscriptions.ts knows who gets what.
+import {
+  type ConnackPacket,
+  type ConnectPacket,
+  isTopicName,
+  MqttError,
+  type Packet,
+  PacketType,
+  type Properties,
+  type ProtocolVersion,
+  type Publish,
+  parseTopicFilter,
+  publishProperties,
+  type QoS,
+  ReasonCode,
+  type SubscriptionRequest,
+  type Will,
+} from '../protocol/index.js';
+import { Connection, type ConnectionOwner, type Direction } from './connection.js';
+import { Emitter } from './emitter.js';
+import { ClientError, reasonText } from './errors.js';
+import { IncomingMessages } from './incoming.js';
+import { Message } from './message.js';
+import { MessageStream, type MessageStreamOptions } from './message-stream.js';
+import { Operations } from './operations.js';
+import { type ClientOptions, checkQos, type MessageOptions, type Settings, settingsOf } from './options.js';
+import { OutgoingMessages, type PublishResult } from './outgoing.js';
+import { PacketIdPool } from './packet-id-pool.js';
+import { reconnectDelay } from './reconnect-delay.js';
+import { type RequestOptions, Requests, type Responder } from './requests.js';
+import { SessionRecords } from './session-records.js';
+import {
+  type Receiver,
+  type Subscription,
+  type SubscriptionOptions,
+  Subscriptions,
+} from './subscriptions.js';
+import type { Platform } from './transport.js';
+
+/** What the server said to CONNECT. */
+export interface ConnectResult {
+  readonly sessionPresent: boolean;
+  readonly version: ProtocolVersion;
+  readonly clientId: string;
+  /** Seconds, as agreed. */
+  readonly keepAlive: number;
+  readonly properties: Properties;
+}
+
+/** What the server said to one filter of a SUBSCRIBE or UNSUBSCRIBE. */
+export interface FilterResult {
+  readonly filter: string;
+  /** Of SUBSCRIBE: the granted QoS, or 0x80 and above for a refusal. */
+  readonly reason: number;
+}
+
+export interface SubscribeResult {
+  readonly filters: readonly FilterResult[];
+  readonly properties: Properties;
+}
+
+export interface SubscribeOptions extends SubscriptionOptions {
+  properties?: Properties | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface PublishOptions extends MessageOptions {
+  signal?: AbortSignal | undefined;
+}
+
+export interface DisconnectOptions {
+  /** 0 by default; 4 has the server send the will (MQTT 5). */
+  reason?: number | undefined;
+  properties?: Properties | undefined;
+  /** Milliseconds to wait until everything that was published is acknowledged; 10,000 by default, 0 is not at all. */
+  timeout?: number | undefined;
+}
+
+export interface Disconnection {
+  readonly error: ClientError;
+  readonly willReconnect: boolean;
+}
+
+export interface ClientEvents {
+  connect: [result: ConnectResult];
+  /** A connection was lost. */
+  disconnect: [disconnection: Disconnection];
+  /** The next attempt comes in `delay` milliseconds. */
+  reconnecting: [attempt: number, delay: number];
+  /** Every message, also those that have a receiver of their own. A promise delays the acknowledgement. */
+  message: [message: Message];
+  /** What went wrong in the background: a failed attempt to connect, a listener that threw. */
+  error: [error: Error];
+  /** Every packet; for debugging. Its arrays are valid during the call only. */
+  packet: [direction: Direction, packet: Packet];
+  /** The client is done: nothing more will happen. */
+  end: [error: ClientError | undefined];
+}
+
+export type ClientState = 'new' | 'connecting' | 'connected' | 'waiting' | 'disconnecting' | 'ended';
+
+const DISCONNECT_PATIENCE = 2000;
+const noProperties: Properties = Object.freeze({});
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+export class Client extends Emitter<ClientEvents> {
+  readonly #platform: Platform;
+  readonly #settings: Settings;
+  readonly #records: SessionRecords;
+  readonly #outgoing: OutgoingMessages;
+  readonly #incoming: IncomingMessages;
+  readonly #operations: Operations;
+  readonly #subscriptions = new Subscriptions();
+  readonly #streams = new Set<MessageStream>();
+  readonly #requests = new Requests(this);
+  readonly #topics = new Map<string, Uint8Array>();
+  #state: ClientState = 'new';
+  #connection: Connection | null = null;
+  #version: ProtocolVersion;
+  #clientId: string;
+  #responseInformation: string | undefined;
+  /** There was a connection, so that there is a session to come back to. */
+  #hasSession = false;
+  #attempts = 0;
+  #target = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel: ((error: unknown) => void) | null = null;
+  #goodbye: (() => void) | null = null;
+  #first: { resolve(result: ConnectResult): void; reject(error: unknown): void } | null = null;
+  /** Streams whose reader is behind. */
+  #fullStreams = 0;
+
+  /** Throws a ClientError when an option cannot be meant. `connect` begins. */
+  constructor(options: ClientOptions, platform: Platform) {
+    super();
+    this.#platform = platform;
+    this.#settings = settingsOf(options, () => platform.randomId());
+    this.#version = this.#settings.version;
+    this.#clientId = this.#settings.clientId;
+    const ids = new PacketIdPool();
+    this.#records = new SessionRecords(this.#settings.store);
+    this.#outgoing = new OutgoingMessages(this.#settings, ids, this.#records);
+    this.#incoming = new IncomingMessages((message, topic) => this.#deliver(message, topic), this.#records);
+    this.#operations = new Operations(ids);
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get connected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  get clientId(): string {
+    return this.#clientId;
+  }
+
+  /** Of the connection, or of the next one. */
+  get version(): ProtocolVersion {
+    return this.#version;
+  }
+
+  /** What the server wants response topics to begin with, if it was asked for that and said so (MQTT 5). */
+  get responseInformation(): string | undefined {
+    return this.#responseInformation;
+  }
+
+  /** Messages that wait to be sent. */
+  get queued(): number {
+    return this.#outgoing.queued;
+  }
+
+  /** Messages of QoS 1 and 2 that were sent and not acknowledged. */
+  get inflight(): number {
+    return this.#outgoing.inflight;
+  }
+
+  // --- connecting
+
+  /**
+   * Connects. Rejects when the first attempt fails (unless `retryFirstConnect`); from then on the client connects
+   * again by itself.
+   */
+  async connect(): Promise<ConnectResult> {
+    if (this.#state !== 'new')
+      throw new ClientError('invalid', `connect was called before (state ${this.#state})`);
+    this.#state = 'connecting';
+    const { signal } = this.#settings;
+    signal?.addEventListener('abort', () =>
+      this.#end(new ClientError('ended', 'aborted', { cause: signal.reason })),
+    );
+    try {
+      signal?.throwIfAborted();
+      const kept = await this.#records.open(this.#clientId);
+      this.#outgoing.restore(kept.messages, (topic) => this.#topicBytes(topic));
+      this.#incoming.restore(kept.received);
+    } catch (error) {
+      this.#end(undefined);
+      throw signal?.aborted === true
+        ? error
+        : new ClientError('store', `the session store cannot be opened: ${asError(error).message}`, {
+            cause: error,
+          });
+    }
+    return new Promise((resolve, reject) => {
+      this.#first = { resolve, reject };
+      void this.#attempt();
+    });
+  }
+
+  async #attempt(): Promise<void> {
+    this.#state = 'connecting';
+    this.#attempts++;
+    try {
+      const { connection, connack } = await this.#open();
+      this.#opened(connection, connack);
+    } catch (error) {
+      this.#failed(asError(error));
+    }
+  }
+
+  async #open(): Promise<{ connection: Connection; connack: ConnackPacket }> {
+    const { targets, connectTimeout } = this.#settings;
+    const target = targets[this.#target++ % targets.length]!;
+    const controller = new AbortController();
+    let connection: Connection | undefined;
+    const cancel = (error: unknown): void => {
+      controller.abort(error);
+      connection?.destroy(
+        error instanceof ClientError ? error : new ClientError('ended', 'aborted', { cause: error }),
+      );
+    };
+    this.#cancel = cancel;
+    const timer = setTimeout(
+      () => cancel(new ClientError('timeout', `no connection to the server in ${connectTimeout} ms`)),
+      connectTimeout,
+    );
+    try {
+      const transport = await this.#platform.open(target, controller.signal).catch((error: unknown) => {
+        throw error instanceof ClientError
+          ? error
+          : new ClientError('unreachable', `cannot connect: ${asError(error).message}`, { cause: error });
+      });
+      if (controller.signal.aborted) {
+        transport.destroy();
+        throw controller.signal.reason;
+      }
+      connection = new Connection(
+        transport,
+        this.#owner(() => connection),
+        this.#platform,
+        {
+          ...this.#settings,
+          version: this.#version,
+        },
+      );
+      return { connection, connack: await connection.open(this.#connectPacket()) };
+    } finally {
+      clearTimeout(timer);
+      this.#cancel = null;
+    }
+  }
+
+  /** What a connection asks for; one that is no longer ours is not listened to. */
+  #owner(self: () => Connection | undefined): ConnectionOwner {
+    const client = this;
+    return {
+      published: (message, topic) => this.#incoming.published(message, topic),
+      acknowledged: (type, packetId, reason, properties) => {
+        if (type === PacketType.PUBREL) this.#incoming.released(packetId);
+        else this.#outgoing.acknowledged(type, packetId, reason, properties);
+        this.#balance();
+      },
+      answered: (packet) => {
+        this.#operations.answered(packet);
+        this.#balance();
+      },
+      commit: () => this.#commit(),
+      closed: (error) => {
+        if (self() === this.#connection) this.#lost(error);
+      },
+      trace: (direction, packet) => this.emit('packet', direction, packet),
+      get isTraced() {
+        return client.listenerCount('packet') > 0;
+      },
+    };
+  }
+
+  #commit(): Promise<void> | undefined {
+    return this.#records.commit()?.catch((error: unknown) => {
+      const text = `the session store failed: ${asError(error).message}`;
+      this.#end(new ClientError('store', text, { cause: error }));
+    });
+  }
+
+  #connectPacket(): ConnectPacket {
+    const { cleanStart, sessionExpiryInterval, keepAlive, username, password } = this.#settings;
+    const isPersistent = this.#version === 5 ? sessionExpiryInterval > 0 : !cleanStart;
+    const packet: ConnectPacket = {
+      type: 'connect',
+      version: this.#version,
+      cleanStart: this.#version === 5 && this.#hasSession && isPersistent ? false : cleanStart,
+      keepAlive,
+      clientId: this.#clientId,
+      will: this.#will(),
+      username,
+      password: typeof password === 'string' ? this.#platform.encode(password) : password,
+    };
+    if (this.#version === 5) packet.properties = this.#connectProperties();
+    // MQTT 3.1.1 has no password without a user name [MQTT3-3.1.2-22]
+    else if (packet.password !== undefined) packet.username ??= '';
+    return packet;
+  }
+
+  #connectProperties(): Properties {
+    const { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum } = this.#settings;
+    return {
+      sessionExpiryInterval: sessionExpiryInterval || undefined,
+      receiveMaximum: receiveMaximum === 65_535 ? undefined : receiveMaximum,
+      maximumPacketSize: this.#settings.maximumPacketSize < 268_435_460 ? maximumPacketSize : undefined,
+      topicAliasMaximum: topicAliasMaximum || undefined,
+      ...this.#settings.properties,
+    };
+  }
+
+  #will(): Will | undefined {
+    const { will } = this.#settings;
+    if (will === undefined) return undefined;
+    return {
+      topic: will.topic,
+      payload: this.#payload(will.payload ?? ''),
+      qos: will.qos ?? 0,
+      retain: will.retain ?? false,
+      properties: will.properties,
+    };
+  }
+
+  #opened(connection: Connection, connack: ConnackPacket): void {
+    const { sessionPresent, properties = noProperties } = connack;
+    if ((this.#state as ClientState) === 'ended') return connection.disconnect(0, undefined);
+    this.#connection = connection;
+    this.#state = 'connected';
+    this.#attempts = 0;
+    this.#hasSession = true;
+    this.#clientId = properties.assignedClientIdentifier ?? this.#clientId;
+    this.#responseInformation = properties.responseInformation;
+    const keepAlive = properties.serverKeepAlive ?? this.#settings.keepAlive;
+    connection.watch(keepAlive);
+    const result = {
+      sessionPresent,
+      version: this.#version,
+      clientId: this.#clientId,
+      keepAlive,
+      properties,
+    };
+    this.#first?.resolve(result);
+    this.#first = null;
+    this.#operations.opened(connection);
+    if (!sessionPresent) this.#subscribeAgain();
+    this.#incoming.opened(connection, sessionPresent);
+    this.#outgoing.opened(connection, sessionPresent);
+    this.#balance();
+    this.#tell('connect', result);
+  }
+
+  /** An attempt has failed. */
+  #failed(error: Error): void {
+    if (this.#state === 'ended' || this.#state === 'disconnecting') return;
+    const { mayFallBack, retryFirstConnect, reconnect } = this.#settings;
+    const reason = error instanceof ClientError ? error.reason : undefined;
+    if (mayFallBack && this.#version === 5 && reason === ReasonCode.UnsupportedProtocolVersion) {
+      this.#version = 4;
+      void this.#attempt();
+      return;
+    }
+    if (this.#first !== null && retryFirstConnect !== true) {
+      return this.#end(error instanceof ClientError ? error : new ClientError('unreachable', error.message));
+    }
+    this.#tell('error', error);
+    if (reconnect === false || this.#attempts >= reconnect.maxAttempts)
+      this.#end(error instanceof ClientError ? error : new ClientError('unreachable', error.message));
+    else this.#wait(reconnect);
+  }
+
+  #wait(reconnect: Exclude<Settings['reconnect'], false>): void {
+    if ((this.#state as ClientState) === 'ended') return;
+    this.#state = 'waiting';
+    const attempt = this.#attempts + 1;
+    const delay = reconnectDelay(reconnect, attempt, Math.random());
+    this.#timer = setTimeout(() => void this.#attempt(), delay);
+    this.#tell('reconnecting', attempt, delay);
+  }
+
+  #lost(error: ClientError): void {
+    this.#connection = null;
+    this.#outgoing.lost();
+    this.#incoming.lost();
+    this.#operations.lost();
+    this.#goodbye?.();
+    if (this.#state !== 'connected') return;
+    const { reconnect } = this.#settings;
+    this.#state = 'waiting';
+    this.#tell('disconnect', { error, willReconnect: reconnect !== false });
+    if (reconnect === false) this.#end(error);
+    else this.#wait(reconnect);
+  }
+
+  /**
+   * Disconnects for good, after what was published has been acknowledged or `timeout` has passed. What is not
+   * acknowledged then is rejected; with a session store it is sent by the next run of the program.
+   */
+  async disconnect(options: DisconnectOptions = {}): Promise<void> {
+    const { reason = 0, properties, timeout = 10_000 } = options;
+    if (this.#state === 'ended' || this.#state === 'disconnecting') return;
+    if (this.#state === 'connected' && timeout > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeout);
+      });
+      await Promise.race([this.#outgoing.idle(), late]);
+      clearTimeout(timer);
+      if ((this.#state as ClientState) === 'ended') return;
+    }
+    const connection = this.#connection;
+    this.#state = 'disconnecting';
+    clearTimeout(this.#timer);
+    this.#cancel?.(new ClientError('ended', 'the client was disconnected'));
+    if (connection !== null) await this.#sayGoodbye(connection, reason, properties);
+    this.#end(undefined);
+  }
+
+  #sayGoodbye(connection: Connection, reason: number, properties: Properties | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, DISCONNECT_PATIENCE);
+      this.#goodbye = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      connection.disconnect(reason, properties);
+    });
+  }
+
+  /** Closes the connection without a word, as when the power fails: the server sends the will. */
+  destroy(): void {
+    this.#end(new ClientError('ended', 'the client was destroyed'));
+  }
+
+  #end(error: ClientError | undefined): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    clearTimeout(this.#timer);
+    const why = error ?? new ClientError('ended', 'the client was disconnected');
+    this.#cancel?.(why);
+    this.#connection?.destroy(why);
+    this.#connection = null;
+    this.#first?.reject(error?.code === 'ended' && error.cause !== undefined ? error.cause : why);
+    this.#first = null;
+    this.#outgoing.end(why);
+    this.#operations.end(why);
+    for (const stream of this.#streams) stream.end(error);
+    this.#streams.clear();
+    void this.#records.close().catch((failure: unknown) => this.#tell('error', asError(failure)));
+    this.#tell('end', error);
+  }
+
+  /** Calls the listeners of an event; one that throws is reported and harms nobody else. */
+  #tell<Name extends keyof ClientEvents>(name: Name, ...args: ClientEvents[Name]): void {
+    for (const listener of this.listenersOf(name)) {
+      try {
+        listener(...args);
+      } catch (error) {
+        if (name !== 'error') this.#tell('error', asError(error));
+      }
+    }
+  }
+
+  /** Authenticates again on the live connection (MQTT 5). */
+  async reauthenticate(): Promise<void> {
+    if (this.#connection === null) throw new ClientError('lost', 'not connected');
+    return this.#connection.reauthenticate();
+  }
+
+  // --- publishing
+
+  /**
+   * Publishes a message. QoS 0: resolves when it is on its way. QoS 1 and 2: when the server has it, however many
+   * connections that takes; do not change the payload before that. Rejects when the server refuses it.
+   */
+  publish(topic: string, payload: string | Uint8Array, options?: PublishOptions): Promise<PublishResult> {
+    const { qos = 0, retain = false, properties, signal } = options ?? {};
+    try {
+      this.#checkOpen();
+      checkQos(qos);
+      signal?.throwIfAborted();
+      const bytes = this.#topicBytes(topic);
+      const content = this.#payload(payload);
+      const result = this.#outgoing.publish(topic, bytes, content, qos, retain, properties, signal);
+      if (qos > 0) this.#balance();
+      return result;
+    } catch (error) {
+      return Promise.reject(asInvalid(error));
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#state === 'ended' || this.#state === 'disconnecting')
+      throw new ClientError('ended', 'the client was disconnected');
+  }
+
+  #payload(payload: string | Uint8Array): Uint8Array {
+    if (typeof payload === 'string') return this.#platform.encode(payload);
+    if (payload instanceof Uint8Array) return payload;
+    throw new ClientError('invalid', 'a payload is a string or a Uint8Array');
+  }
+
+  /** The bytes of a topic, checked once. */
+  #topicBytes(topic: string): Uint8Array {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known;
+    if (!isTopicName(topic))
+      throw new ClientError(
+        'invalid',
+        `${JSON.stringify(topic)} is no topic to publish to: empty, or a wildcard`,
+      );
+    const bytes = this.#platform.encode(topic);
+    if (bytes.length > 65_535) throw new ClientError('invalid', 'a topic has at most 65535 bytes');
+    if (this.#topics.size >= 1000) this.#topics.clear();
+    this.#topics.set(topic, bytes);
+    return bytes;
+  }
+
+  /** Asks a question and waits for the answer (MQTT 5). Rejects when none comes in time, or nobody is there. */
+  request(topic: string, payload: string | Uint8Array, options: RequestOptions = {}): Promise<Message> {
+    return this.#requests.ask(topic, payload, options);
+  }
+
+  /** Answers requests: what `responder` returns is published to the request's response topic. */
+  respond(
+    filter: string,
+    responder: Responder,
+    options: SubscribeOptions = { qos: 1 },
+  ): Promise<SubscribeResult> {
+    return this.subscribe(filter, options, (message) => this.#requests.answer(message, responder));
+  }
+
+  // --- subscribing
+
+  /**
+   * Subscribes to filters. Messages go to `listener`, if there is one, and to the listeners of `message`. Resolves
+   * with what the server granted; rejects when it refused every filter.
+   */
+  async subscribe(
+    filter: string | readonly string[],
+    options: SubscribeOptions = {},
+    listener?: Receiver,
+  ): Promise<SubscribeResult> {
+    this.#checkOpen();
+    checkQos(options.qos);
+    const filters = typeof filter === 'string' ? [filter] : [...filter];
+    if (filters.length === 0) throw new ClientError('invalid', 'there is no filter to subscribe to');
+    for (const one of filters) checkFilter(one);
+    const subscriptions = filters.map((one) => this.#add(one, options, listener));
+    if (listener === undefined) for (const one of subscriptions) one.isHeld = true;
+    return this.#subscribe(subscriptions, options, () => {
+      for (const one of subscriptions) if (!one.isGranted) this.#drop(one, listener);
+    });
+  }
+
+  #add(filter: string, options: SubscriptionOptions, receiver: Receiver | undefined): Subscription {
+    const subscription = this.#subscriptions.add(filter, options);
+    if (receiver !== undefined) this.#subscriptions.addReceiver(subscription, receiver);
+    return subscription;
+  }
+
+  #drop(subscription: Subscription, receiver: Receiver | undefined): void {
+    if (receiver !== undefined) this.#subscriptions.removeReceiver(subscription, receiver);
+    if (subscription.receivers.size === 0) this.#subscriptions.delete(subscription.filter);
+  }
+
+  get #useIdentifiers(): boolean {
+    if (this.#version !== 5 || this.#settings.subscriptionIdentifiers === false) return false;
+    return this.#connection?.limits.subscriptionIdentifiers ?? false;
+  }
+
+  async #subscribe(
+    subscriptions: readonly Subscription[],
+    options: SubscribeOptions,
+    refused: () => void,
+  ): Promise<SubscribeResult> {
+    const filters: FilterResult[] = [];
+    let properties: Properties = noProperties;
+    try {
+      await Promise.all(
+        this.#packets(subscriptions, options.properties).map(async ({ packet, group }) => {
+          const answer = await this.#operations.ask(packet, options.signal);
+          properties = answer.properties ?? properties;
+          group.forEach((one, i) => {
+            const reason = answer.reasons[i] ?? ReasonCode.UnspecifiedError;
+            one.isGranted = reason < 0x80;
+            filters.push({ filter: one.filter, reason });
+          });
+          this.#balance();
+        }),
+      );
+    } catch (error) {
+      refused();
+      throw error;
+    }
+    refused();
+    if (filters.every(({ reason }) => reason >= 0x80)) {
+      const { filter, reason } = filters[0]!;
+      const text = `the server refused the subscription to ${filter}: ${reasonText(reason, properties)}`;
+      throw new ClientError('rejected', text, { reason, properties });
+    }
+    return { filters, properties };
+  }
+
+  /** The SUBSCRIBE packets for subscriptions: one each where they have identifiers, else one for a hundred. */
+  #packets(subscriptions: readonly Subscription[], properties: Properties | undefined) {
+    const useIdentifiers = this.#useIdentifiers && properties?.subscriptionIdentifier === undefined;
+    const size = useIdentifiers ? 1 : 100;
+    const packets = [];
+    for (let at = 0; at < subscriptions.length; at += size) {
+      const group = subscriptions.slice(at, at + size);
+      const identifier = useIdentifiers ? { subscriptionIdentifier: [group[0]!.identifier] } : {};
+      const packet = {
+        type: 'subscribe' as const,
+        subscriptions: group.map(requestOf),
+        properties: this.#version === 5 ? { ...identifier, ...properties } : undefined,
+      };
+      packets.push({ packet, group });
+    }
+    return packets;
+  }
+
+  /** The server has forgotten the session: it is told again what we want. */
+  #subscribeAgain(): void {
+    const granted = [...this.#subscriptions.all()].filter(({ isGranted }) => isGranted);
+    if (granted.length === 0) return;
+    const drop = (): void => {
+      for (const one of granted) if (!one.isGranted) this.#subscriptions.delete(one.filter);
+    };
+    this.#subscribe(granted, {}, drop).then(
+      ({ filters }) => {
+        for (const { filter, reason } of filters.filter((one) => one.reason >= 0x80)) {
+          const text = `the server refused to renew the subscription to ${filter}: ${reasonText(reason)}`;
+          this.#tell('error', new ClientError('rejected', text, { reason }));
+        }
+      },
+      (error: unknown) => {
+        if (this.#state !== 'ended') this.#tell('error', asError(error));
+      },
+    );
+  }
+
+  /**
+   * Subscribes, and gives the messages as an async iterator. A reader that is slow slows the server down. Leaving the
+   * loop ends the subscription. The iteration throws when the server refuses the subscription, or when the client
+   * ends with an error.
+   */
+  messages(
+    filter: string | readonly string[],
+    options: SubscribeOptions & MessageStreamOptions = {},
+  ): MessageStream {
+    const filters = typeof filter === 'string' ? [filter] : [...filter];
+    const receiver: Receiver = (message) => stream.push(message);
+    const stream: MessageStream = new MessageStream(
+      {
+        full: (isFull) => {
+          this.#fullStreams += isFull ? 1 : -1;
+          this.#balance();
+        },
+        closed: () => {
+          this.#streams.delete(stream);
+          this.#leave(filters, receiver);
+        },
+      },
+      options,
+    );
+    this.#streams.add(stream);
+    options.signal?.addEventListener('abort', () => {
+      stream.end(options.signal?.reason);
+      this.#streams.delete(stream);
+      this.#leave(filters, receiver);
+    });
+    this.subscribe(filters, options, receiver).catch((error: unknown) => {
+      this.#streams.delete(stream);
+      stream.end(error);
+    });
+    return stream;
+  }
+
+  /** A receiver goes; subscriptions that nobody else wants end. */
+  #leave(filters: readonly string[], receiver: Receiver): void {
+    const unwanted: string[] = [];
+    for (const filter of filters) {
+      const subscription = this.#subscriptions.get(filter);
+      if (subscription === undefined) continue;
+      this.#subscriptions.removeReceiver(subscription, receiver);
+      if (subscription.receivers.size === 0 && !subscription.isHeld) unwanted.push(filter);
+    }
+    if (unwanted.length === 0 || this.#state === 'ended' || this.#state === 'disconnecting') return;
+    this.unsubscribe(unwanted).catch((error: unknown) => {
+      if (this.#state !== 'ended') this.#tell('error', asError(error));
+    });
+  }
+
+  /** Ends subscriptions. Resolves with what the server said to each; MQTT 3 says nothing, which counts as 0. */
+  async unsubscribe(
+    filter: string | readonly string[],
+    { properties, signal }: { properties?: Properties; signal?: AbortSignal } = {},
+  ): Promise<FilterResult[]> {
+    this.#checkOpen();
+    const filters = typeof filter === 'string' ? [filter] : [...filter];
+    if (filters.length === 0) throw new ClientError('invalid', 'there is no filter to unsubscribe from');
+    for (const one of filters) checkFilter(one);
+    for (const one of filters) this.#subscriptions.delete(one);
+    const answer = await this.#operations.ask({ type: 'unsubscribe', filters, properties }, signal);
+    return filters.map((one, i) => ({ filter: one, reason: answer.reasons[i] ?? 0 }));
+  }
+
+  // --- receiving
+
+  #deliver(publish: Publish, topic: string): Promise<unknown> | undefined {
+    const identifiers = publish.hasSubscriptionIdentifier
+      ? publishProperties(publish).subscriptionIdentifier
+      : undefined;
+    const receivers = this.#subscriptions.receivers(topic, identifiers);
+    const listeners = this.listenersOf('message');
+    if (receivers.length === 0 && listeners.length === 0) return undefined;
+    const payload = this.#platform.copy(publish.bytes, publish.payloadStart, publish.end);
+    const message = new Message(publish, topic, payload);
+    let work: Promise<unknown>[] | null = null;
+    for (const receiver of receivers) work = this.#hand(receiver, message, work);
+    for (const listener of listeners) work = this.#hand(listener, message, work);
+    if (work === null) return undefined;
+    return work.length === 1 ? work[0] : Promise.all(work);
+  }
+
+  /** Gives a message to one receiver, whose failure is reported and changes nothing else. */
+  #hand(receiver: Receiver, message: Message, work: Promise<unknown>[] | null): Promise<unknown>[] | null {
+    try {
+      const result = receiver(message);
+      if (!(result instanceof Promise)) return work;
+      const done = result.catch((error: unknown) => this.#tell('error', asError(error)));
+      if (work === null) return [done];
+      work.push(done);
+    } catch (error) {
+      this.#tell('error', asError(error));
+    }
+    return work;
+  }
+
+  /** Readers that are behind hold the server up, unless the program waits for an answer of it. */
+  #balance(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    const waits = this.#outgoing.inflight + this.#outgoing.queued + this.#operations.size > 0;
+    if (this.#fullStreams > 0 && !waits) connection.hold();
+    else if (connection.isHeld) connection.release();
+  }
+}
+
+function checkFilter(filter: string): void {
+  try {
+    parseTopicFilter(filter, Number.POSITIVE_INFINITY);
+  } catch (error) {
+    throw asInvalid(error);
+  }
+}
+
+/** What the codec says of an argument. */
+function asInvalid(error: unknown): unknown {
+  if (error instanceof MqttError) return new ClientError('invalid', error.message, { cause: error });
+  return error;
+}
+
+function requestOf({ filter, options }: Subscription): SubscriptionRequest {
+  return {
+    filter,
+    qos: (options.qos ?? 0) as QoS,
+    noLocal: options.noLocal ?? false,
+    retainAsPublished: options.retainAsPublished ?? false,
+    retainHandling: options.retainHandling ?? 0,
+  };
+}

@@ -1,0 +1,509 @@
+// One network connection to a server: the handshake, cutting and encoding packets, keep-alive. What packets mean
+// for the session is session.ts; when to connect again is client.ts.
+import {
+  type AuthPacket,
+  type ConnackPacket,
+  type ConnectPacket,
+  type DisconnectPacket,
+  decodePacket,
+  encodePacket,
+  FrameReader,
+  type FrameSink,
+  InboundTopicAliases,
+  MqttError,
+  OutboundTopicAliases,
+  type Packet,
+  PacketType,
+  type Properties,
+  type ProtocolVersion,
+  Publish,
+  protocolError,
+  ReasonCode,
+  readPublish,
+  type SubackPacket,
+  type UnsubackPacket,
+  variableByteIntegerSize,
+} from '../protocol/index.js';
+import type { AuthenticationExchange, Authenticator } from './authentication.js';
+import { ClientError, reasonOfReturnCode, reasonText } from './errors.js';
+import { KeepAlive } from './keep-alive.js';
+import { Output } from './output.js';
+import { type PublishContent, publishLength, publishProperties, writePublish } from './publish-packet.js';
+import { TopicNames } from './topic-names.js';
+import type { Platform, Transport } from './transport.js';
+
+export type Direction = 'sent' | 'received';
+
+/** Who the connection works for. */
+export interface ConnectionOwner {
+  /** A PUBLISH, valid during the call only. */
+  published(message: Publish, topic: string): void;
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP. */
+  acknowledged(type: number, packetId: number, reason: number, properties: Properties | undefined): void;
+  answered(packet: SubackPacket | UnsubackPacket): void;
+  /** Makes safe what must be before anything that was written leaves. */
+  commit(): Promise<void> | undefined;
+  /** The connection is over, after `open` had resolved. */
+  closed(error: ClientError): void;
+  /** Hears of every packet, if somebody listens. */
+  trace(direction: Direction, packet: Packet): void;
+  readonly isTraced: boolean;
+}
+
+/** What the server said it can do, or what holds where it said nothing (MQTT 5 section 3.2.2.3). */
+export interface ServerLimits {
+  receiveMaximum: number;
+  maximumQoS: number;
+  retainAvailable: boolean;
+  maximumPacketSize: number;
+  wildcards: boolean;
+  subscriptionIdentifiers: boolean;
+  sharedSubscriptions: boolean;
+}
+
+const EMPTY = new Uint8Array(0);
+const acknowledgements = { 4: 'puback', 5: 'pubrec', 6: 'pubrel', 7: 'pubcomp' } as const;
+export type AcknowledgementType = keyof typeof acknowledgements;
+
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
+export class Connection implements FrameSink {
+  readonly version: ProtocolVersion;
+  readonly output: Output;
+  lastReceived = performance.now();
+  limits: ServerLimits = limitsOf({});
+  readonly #transport: Transport;
+  readonly #owner: ConnectionOwner;
+  readonly #frames: FrameReader;
+  readonly #publish = new Publish();
+  readonly #topics = new TopicNames();
+  readonly #inboundAliases: InboundTopicAliases<string>;
+  #outboundAliases = new OutboundTopicAliases<string>(0);
+  readonly #useAliases: boolean;
+  readonly #authenticator: Authenticator | undefined;
+  #exchange: AuthenticationExchange | null = null;
+  #keepAlive: KeepAlive | null = null;
+  #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
+  #opening: Waiting<ConnackPacket> | null = null;
+  #authenticating: Waiting<void> | null = null;
+  #isHeld = false;
+
+  constructor(
+    transport: Transport,
+    owner: ConnectionOwner,
+    platform: Platform,
+    settings: {
+      version: ProtocolVersion;
+      maximumPacketSize: number;
+      topicAliasMaximum: number;
+      sendTopicAliases?: boolean | undefined;
+      authentication?: Authenticator | undefined;
+    },
+  ) {
+    this.#transport = transport;
+    this.#owner = owner;
+    this.version = settings.version;
+    this.#frames = new FrameReader(settings.maximumPacketSize);
+    this.#inboundAliases = new InboundTopicAliases(settings.topicAliasMaximum);
+    this.#useAliases = settings.sendTopicAliases ?? false;
+    this.#authenticator = settings.authentication;
+    this.output = new Output(transport, platform, () => this.#owner.commit());
+    this.#resumeLater = () => platform.defer(() => this.#resume());
+  }
+
+  readonly #resumeLater: () => void;
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  get lastSent(): number {
+    return this.output.lastSent;
+  }
+
+  /** Sends CONNECT and waits for CONNACK. Rejects with a ClientError when there is none, or a refusal. */
+  async open(packet: ConnectPacket): Promise<ConnackPacket> {
+    const authentication = this.#authenticator;
+    this.#state = 'opening';
+    const opened = new Promise<ConnackPacket>((resolve, reject) => {
+      this.#opening = { resolve, reject };
+    });
+    this.#transport.start(this);
+    if (authentication !== undefined) {
+      this.#exchange = authentication.start();
+      const authenticationData = await this.#exchange.first();
+      packet.properties = {
+        ...packet.properties,
+        authenticationMethod: authentication.method,
+        authenticationData,
+      };
+    }
+    this.send(packet);
+    return opened;
+  }
+
+  /** Authenticates again on the live connection (MQTT 5 section 4.12.1). */
+  async reauthenticate(): Promise<void> {
+    const authentication = this.#authenticator;
+    if (authentication === undefined)
+      throw new ClientError('invalid', 'there is no authentication method to authenticate with again');
+    if (this.#authenticating !== null) throw new ClientError('invalid', 'already authenticating');
+    const done = new Promise<void>((resolve, reject) => {
+      this.#authenticating = { resolve, reject };
+    });
+    this.#exchange = authentication.start();
+    const authenticationData = await this.#exchange.first();
+    const properties = { authenticationMethod: authentication.method, authenticationData };
+    this.send({ type: 'auth', reason: ReasonCode.ReAuthenticate, properties });
+    return done;
+  }
+
+  /** Sends any packet but a PUBLISH of the session. */
+  send(packet: Packet): void {
+    this.output.packet(encodePacket(packet, this.version));
+    if (this.#owner.isTraced) this.#owner.trace('sent', packet);
+  }
+
+  /** The most common acknowledgements, without an object. */
+  acknowledge(type: AcknowledgementType, packetId: number, reason = 0): void {
+    const { output } = this;
+    if (reason !== 0 && this.version === 5)
+      return this.send({ type: acknowledgements[type], packetId, reason });
+    const at = output.reserve(4);
+    const { buffer } = output;
+    buffer[at] = (type << 4) | (type === PacketType.PUBREL ? 2 : 0);
+    buffer[at + 1] = 2;
+    buffer[at + 2] = packetId >> 8;
+    buffer[at + 3] = packetId;
+    if (this.#owner.isTraced)
+      this.#owner.trace('sent', { type: acknowledgements[type], packetId, reason: 0 });
+  }
+
+  /** What the server could not take, as a reason to refuse; null when it can. */
+  objection(content: PublishContent): ClientError | null {
+    const { limits } = this;
+    if (content.qos > limits.maximumQoS)
+      return unsupported(ReasonCode.QoSNotSupported, `the server takes at most QoS ${limits.maximumQoS}`);
+    if (content.retain && !limits.retainAvailable)
+      return unsupported(ReasonCode.RetainNotSupported, 'the server does not retain messages');
+    const size = this.#sizeOf(content);
+    if (size > limits.maximumPacketSize)
+      return unsupported(
+        ReasonCode.PacketTooLarge,
+        `the message makes a packet of ${size} bytes, the server takes at most ${limits.maximumPacketSize}`,
+      );
+    return null;
+  }
+
+  /** The size of a PUBLISH with its topic in full; somewhat too large where no more need be known. */
+  #sizeOf(content: PublishContent): number {
+    const rough = content.topic.length + content.payload.length + 10;
+    if (content.properties === undefined && rough <= this.limits.maximumPacketSize) return rough;
+    const properties = publishProperties(content.properties, 0, this.version);
+    const length = publishLength(content, content.topic.length, properties);
+    return 1 + variableByteIntegerSize(length) + length;
+  }
+
+  /** Sends a PUBLISH. Returns whether its payload is referenced until it has left. */
+  publish(content: PublishContent, name: string, packetId: number, dup: boolean): boolean {
+    let { topic } = content;
+    let alias = 0;
+    if (this.#useAliases && this.version === 5) {
+      alias = this.#outboundAliases.known(name);
+      if (alias !== 0) topic = EMPTY;
+      else alias = this.#outboundAliases.assign(name);
+    }
+    const properties = publishProperties(content.properties, alias, this.version);
+    if (this.#owner.isTraced) this.#traceSent(content, name, packetId, dup);
+    return writePublish(this.output, content, topic, properties, packetId, dup);
+  }
+
+  #traceSent(content: PublishContent, topic: string, packetId: number, dup: boolean): void {
+    const { qos, retain, payload, properties } = content;
+    const packet: Packet = { type: 'publish', topic, payload, qos: qos as 0, retain, dup, properties };
+    if (qos > 0) packet.packetId = packetId;
+    this.#owner.trace('sent', packet);
+  }
+
+  /** Stops reading, so that the server is held up; `release` goes on. */
+  hold(): void {
+    if (this.#isHeld || this.#state === 'closed') return;
+    this.#isHeld = true;
+    this.#transport.pause();
+  }
+
+  release(): void {
+    if (!this.#isHeld || this.#state === 'closed') return;
+    this.#isHeld = false;
+    this.lastReceived = performance.now();
+    this.#transport.resume();
+  }
+
+  received(bytes: Uint8Array): void {
+    this.lastReceived = performance.now();
+    this.#guard(() => this.#frames.push(bytes, bytes.length, this));
+  }
+
+  #resume(): void {
+    if (this.#state !== 'closed') this.#guard(() => this.#frames.resume(this));
+  }
+
+  /** What the server must not send ends the connection with the reason. */
+  #guard(read: () => void): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof MqttError)) throw error;
+      const isOpen = this.#state === 'open';
+      if (isOpen && this.version === 5) this.send({ type: 'disconnect', reason: error.reason });
+      this.#fail(
+        new ClientError('protocol', `the server sent what MQTT does not allow: ${error.message}`, {
+          reason: error.reason,
+          cause: error,
+        }),
+      );
+    }
+  }
+
+  frame(bytes: Uint8Array, start: number, body: number, end: number): boolean {
+    const type = bytes[start]! >> 4;
+    if (this.#state === 'open') {
+      if (type === PacketType.PUBLISH) this.#readPublish(bytes, start, body, end);
+      else if (
+        type >= PacketType.PUBACK &&
+        type <= PacketType.PUBCOMP &&
+        end - body === 2 &&
+        !this.#owner.isTraced
+      )
+        this.#owner.acknowledged(type, this.#packetId(bytes, body), 0, undefined);
+      else this.#dispatch(decodePacket(bytes, start, body, end, this.version));
+      return (this.#state as string) === 'open';
+    }
+    return this.#state === 'opening' && this.#handshake(bytes, start, body, end, type);
+  }
+
+  #packetId(bytes: Uint8Array, at: number): number {
+    const id = (bytes[at]! << 8) | bytes[at + 1]!;
+    if (id === 0) throw protocolError('packet identifier must not be 0');
+    return id;
+  }
+
+  #readPublish(bytes: Uint8Array, start: number, body: number, end: number): void {
+    const message = this.#publish;
+    readPublish(message, bytes, start, body, end, this.version);
+    const { topicStart, topicEnd, topicAlias } = message;
+    let topic: string;
+    if (topicEnd > topicStart) {
+      topic = this.#topics.text(bytes, topicStart, topicEnd);
+      if (topicAlias !== 0) this.#inboundAliases.set(topicAlias, topic);
+    } else if (topicAlias !== 0) topic = this.#inboundAliases.get(topicAlias);
+    else throw protocolError('topic name is empty and there is no topic alias');
+    if (this.#owner.isTraced) {
+      const packet = decodePacket(bytes, start, body, end, this.version);
+      this.#owner.trace('received', { ...packet, topic } as Packet);
+    }
+    this.#owner.published(message, topic);
+  }
+
+  #dispatch(packet: Packet): void {
+    if (this.#owner.isTraced) this.#owner.trace('received', packet);
+    switch (packet.type) {
+      case 'puback':
+      case 'pubrec':
+      case 'pubrel':
+      case 'pubcomp': {
+        const type = PacketType[packet.type.toUpperCase() as 'PUBACK'];
+        return this.#owner.acknowledged(type, packet.packetId, packet.reason, packet.properties);
+      }
+      case 'suback':
+      case 'unsuback':
+        return this.#owner.answered(packet);
+      case 'pingresp':
+        return;
+      case 'auth':
+        return void this.#authenticate(packet);
+      case 'disconnect':
+        if (this.version !== 5) break;
+        return this.#fail(
+          new ClientError(
+            'lost',
+            `the server disconnected: ${reasonText(packet.reason, packet.properties)}`,
+            packet,
+          ),
+        );
+    }
+    throw protocolError(`${packet.type.toUpperCase()} is not for a client`);
+  }
+
+  /** Returns whether more of the handshake may follow at once. */
+  #handshake(bytes: Uint8Array, start: number, body: number, end: number, type: number): boolean {
+    if (type === PacketType.AUTH && this.version === 5) {
+      const packet = decodePacket(bytes, start, body, end, 5) as AuthPacket;
+      if (this.#owner.isTraced) this.#owner.trace('received', packet);
+      void this.#authenticate(packet);
+      return true;
+    }
+    if (type === PacketType.DISCONNECT && this.version === 5) {
+      const packet = decodePacket(bytes, start, body, end, 5) as DisconnectPacket;
+      this.#refuse(packet.reason, packet.properties);
+      return false;
+    }
+    if (type !== PacketType.CONNACK) throw protocolError('the first packet of the server is not CONNACK');
+    // an older server refuses MQTT 5 in its own format
+    const version = this.version === 5 && end - body === 2 ? 4 : this.version;
+    const packet = decodePacket(bytes, start, body, end, version) as ConnackPacket;
+    if (this.#owner.isTraced) this.#owner.trace('received', packet);
+    const reason = version === 5 ? packet.reason : reasonOfReturnCode(packet.reason);
+    if (reason !== 0) this.#refuse(reason, packet.properties);
+    else this.#accepted(packet);
+    return false;
+  }
+
+  #refuse(reason: number, properties: Properties | undefined): void {
+    const text = `the server refused the connection: ${reasonText(reason, properties)}`;
+    this.#fail(new ClientError('refused', text, { reason, properties }));
+  }
+
+  #accepted(packet: ConnackPacket): void {
+    const properties = packet.properties ?? {};
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    if (exchange === null) return this.#opened(packet);
+    // the server's proof may need a computation
+    const checked = exchange.finish(properties.authenticationData);
+    if (checked === undefined) return this.#opened(packet);
+    void checked.then(
+      () => this.#opened(packet),
+      (error: unknown) => this.#fail(asClientError(error)),
+    );
+  }
+
+  #opened(packet: ConnackPacket): void {
+    const properties = packet.properties ?? {};
+    this.limits = limitsOf(properties);
+    this.#outboundAliases = new OutboundTopicAliases(properties.topicAliasMaximum ?? 0);
+    this.#state = 'open';
+    this.#opening?.resolve(packet);
+    this.#opening = null;
+    // what follows CONNACK waits until the program has seen that it is connected
+    this.#resumeLater();
+  }
+
+  async #authenticate(packet: AuthPacket): Promise<void> {
+    const exchange = this.#exchange;
+    const data = packet.properties?.authenticationData;
+    try {
+      if (exchange === null || this.#authenticator === undefined)
+        throw protocolError('AUTH was not asked for');
+      if (packet.reason === ReasonCode.ContinueAuthentication) {
+        const authenticationData = await exchange.next(data);
+        const properties = { authenticationMethod: this.#authenticator.method, authenticationData };
+        if (this.#state === 'opening' || this.#state === 'open')
+          this.send({ type: 'auth', reason: ReasonCode.ContinueAuthentication, properties });
+        return;
+      }
+      await exchange.finish(data);
+      this.#exchange = null;
+      this.#authenticating?.resolve();
+      this.#authenticating = null;
+    } catch (error) {
+      this.#fail(asClientError(error));
+    }
+  }
+
+  /** Begins to watch the server, once the keep-alive time is known. */
+  watch(keepAlive: number): void {
+    this.#keepAlive = new KeepAlive(keepAlive, this);
+  }
+
+  ping(): void {
+    this.send({ type: 'pingreq' });
+  }
+
+  silent(): void {
+    this.#fail(new ClientError('lost', 'the server did not answer in time (keep-alive)'));
+  }
+
+  /** Sends DISCONNECT and closes. */
+  disconnect(reason: number, properties: Properties | undefined): void {
+    if (this.#state === 'open') {
+      this.send({ type: 'disconnect', reason, properties });
+      this.output.flush();
+    }
+    this.#state = 'closing';
+    this.#keepAlive?.stop();
+    this.release();
+    // a store may still be at work for what was written
+    void this.output.drained().then(() => this.#transport.end());
+  }
+
+  /** Closes without a word. */
+  destroy(error: ClientError): void {
+    this.#fail(error);
+  }
+
+  #fail(error: ClientError): void {
+    if (this.#state === 'closed') return;
+    this.output.flush();
+    this.closed(error);
+    this.#transport.end();
+    this.#transport.destroy();
+  }
+
+  /** By the transport, or by us: nothing more will come or go. */
+  closed(error?: Error): void {
+    if (this.#state === 'closed') return;
+    const wasOpen = this.#state === 'open' || this.#state === 'closing';
+    this.#state = 'closed';
+    this.#keepAlive?.stop();
+    this.output.close();
+    const reason = error instanceof ClientError ? error : lost(error, wasOpen);
+    this.#opening?.reject(reason);
+    this.#authenticating?.reject(reason);
+    this.#opening = null;
+    this.#authenticating = null;
+    if (wasOpen) this.#owner.closed(reason);
+  }
+}
+
+function lost(error: Error | undefined, wasOpen: boolean): ClientError {
+  const details = { cause: error };
+  if (error !== undefined) return new ClientError('lost', `the connection broke: ${error.message}`, details);
+  return new ClientError(
+    'lost',
+    wasOpen
+      ? 'the server closed the connection'
+      : 'the server closed the connection without an answer to CONNECT',
+  );
+}
+
+function unsupported(reason: number, text: string): ClientError {
+  return new ClientError('unsupported', text, { reason });
+}
+
+function asClientError(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof MqttError ? error.reason : undefined;
+  return new ClientError('protocol', text, { reason, cause: error });
+}
+
+function limitsOf(properties: Properties): ServerLimits {
+  return {
+    receiveMaximum: properties.receiveMaximum ?? 65_535,
+    maximumQoS: properties.maximumQoS ?? 2,
+    retainAvailable: properties.retainAvailable !== 0,
+    maximumPacketSize: properties.maximumPacketSize ?? 268_435_460,
+    wildcards: properties.wildcardSubscriptionAvailable !== 0,
+    subscriptionIdentifiers: properties.subscriptionIdentifierAvailable !== 0,
+    sharedSubscriptions: properties.sharedSubscriptionAvailable !== 0,
+  };
+}

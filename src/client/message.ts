@@ -1,0 +1,45 @@
+// A message that came, as the program sees it.
+import {
+  publishProperties as decodeProperties,
+  type Properties,
+  type Publish,
+  type QoS,
+} from '../protocol/index.js';
+
+const decoder = new TextDecoder();
+const none: Properties = Object.freeze({});
+
+export class Message {
+  readonly topic: string;
+  /** The program's own; in Node a Buffer. */
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  /** Sent because it was retained, not because it was published just now (unless retain-as-published says so). */
+  readonly retain: boolean;
+  /** It may have come before. */
+  readonly dup: boolean;
+  /** 0 with QoS 0. */
+  readonly packetId: number;
+  /** MQTT 5: empty before. */
+  readonly properties: Properties;
+
+  constructor(publish: Publish, topic: string, payload: Uint8Array) {
+    this.topic = topic;
+    this.payload = payload;
+    this.qos = publish.qos as QoS;
+    this.retain = publish.retain;
+    this.dup = publish.dup;
+    this.packetId = publish.packetId;
+    this.properties = publish.propertiesEnd > publish.propertiesStart ? decodeProperties(publish) : none;
+  }
+
+  /** The payload as text. */
+  text(): string {
+    return decoder.decode(this.payload);
+  }
+
+  /** The payload as JSON; throws a SyntaxError when it is not. */
+  json<T = unknown>(): T {
+    return JSON.parse(this.text()) as T;
+  }
+}

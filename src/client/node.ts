@@ -1,0 +1,134 @@
+// What the client needs of Node: sockets, TLS, WebSocket, buffers. Whatever is not needed by every program is
+// loaded on use, so that a small tool starts quickly.
+import { randomBytes } from 'node:crypto';
+import { connect as connectSocket, type NetConnectOpts, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { ClientError } from './errors.js';
+import { SocketTransport } from './node-socket.js';
+import type { WebSocketOptions } from './node-websocket.js';
+import type { ClientOptions, Target } from './options.js';
+import type { Platform, Transport } from './transport.js';
+
+/** A key that both sides know in advance (TLS-PSK). */
+export interface PreSharedKey {
+  identity: string;
+  key: Uint8Array;
+}
+
+/** Options of the client in Node. */
+export interface NodeClientOptions extends ClientOptions {
+  /** TLS, as `tls.connect` of Node takes it: ca, cert, key, ALPNProtocols, minVersion, rejectUnauthorized, … */
+  tls?: (ConnectionOptions & { psk?: PreSharedKey | undefined }) | undefined;
+  websocket?: WebSocketOptions | undefined;
+  /** Address of this machine to connect from. */
+  localAddress?: string | undefined;
+  /** Send small packets at once; true by default. */
+  noDelay?: boolean | undefined;
+  /** Makes the stream of bytes to a server by itself, for example through a proxy. */
+  dial?: ((target: Target, signal: AbortSignal) => Promise<Duplex>) | undefined;
+}
+
+/** Ciphers for a pre-shared key. Node has them in TLS 1.2 only. */
+const PSK_CIPHERS =
+  'PSK-AES128-GCM-SHA256:PSK-AES256-GCM-SHA384:PSK-CHACHA20-POLY1305:PSK-AES128-CBC-SHA256:PSK';
+
+function tlsOptions({ tls = {} }: NodeClientOptions, target: Target): ConnectionOptions {
+  const { psk, ...options } = tls;
+  if (psk === undefined) return options;
+  return {
+    ciphers: PSK_CIPHERS,
+    maxVersion: 'TLSv1.2',
+    // the key is the proof; there is no certificate whose name could be compared
+    checkServerIdentity: () => undefined,
+    servername: target.host,
+    pskCallback: () => ({ identity: psk.identity, psk: psk.key }),
+    ...options,
+  };
+}
+
+/** Resolves when a socket is connected; an abort destroys it. */
+function connected<T extends Socket>(
+  socket: T,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const failed = (error: Error): void => {
+      signal.removeEventListener('abort', abort);
+      reject(error);
+    };
+    const closed = (): void => failed(new Error('the server closed the connection'));
+    socket.once('error', failed);
+    socket.once('close', closed);
+    socket.once(event, () => {
+      socket.off('error', failed);
+      socket.off('close', closed);
+      signal.removeEventListener('abort', abort);
+      resolve(socket);
+    });
+  });
+}
+
+async function dial(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Duplex> {
+  if (options.dial !== undefined) return options.dial(target, signal);
+  const { localAddress, noDelay = true } = options;
+  const where =
+    target.protocol === 'unix'
+      ? { path: target.path }
+      : { host: target.host, port: target.port, localAddress };
+  const socket = connectSocket({ ...where, noDelay } as NetConnectOpts);
+  return connected(socket, 'connect', signal);
+}
+
+async function openTls(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Transport> {
+  const tls = await import('node:tls');
+  const socket = await dial(target, options, signal);
+  const { isIP } = await import('node:net');
+  const servername = isIP(target.host) === 0 ? { servername: target.host } : {};
+  const secured = tls.connect({ host: target.host, ...servername, ...tlsOptions(options, target), socket });
+  return new SocketTransport(await connected<TLSSocket>(secured, 'secureConnect', signal));
+}
+
+async function openWeb(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Transport> {
+  const { openWebSocket } = await import('./node-websocket.js');
+  const stream = options.dial === undefined ? undefined : await options.dial(target, signal);
+  const { localAddress } = options;
+  const tls = { ...tlsOptions(options, target), ...(localAddress === undefined ? {} : { localAddress }) };
+  return openWebSocket(target, options.websocket ?? {}, tls, signal, stream);
+}
+
+async function open(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Transport> {
+  switch (target.protocol) {
+    case 'mqtt':
+    case 'unix':
+      return new SocketTransport(await dial(target, options, signal));
+    case 'mqtts':
+      return openTls(target, options, signal);
+    case 'ws':
+    case 'wss':
+      return openWeb(target, options, signal);
+    default:
+      throw new ClientError('invalid', `protocol ${String(target.protocol)} is unknown`);
+  }
+}
+
+export function nodePlatform(options: NodeClientOptions): Platform {
+  return {
+    open: (target, signal) => open(target, options, signal),
+    defer: setImmediate,
+    encode: (text) => Buffer.from(text),
+    copy: (bytes, from, to) => {
+      const copy = Buffer.allocUnsafe(to - from);
+      copy.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
+      return copy;
+    },
+    randomId: () => randomBytes(16).toString('base64url').replace(/[-_]/g, '0'),
+  };
+}

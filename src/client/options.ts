@@ -1,0 +1,291 @@
+// The options of the client: what a program may write, what it means, and what is wrong with it. A URL is a
+// short way to write some of them.
+import { isTopicName, type Properties, type ProtocolVersion, type QoS } from '../protocol/index.js';
+import type { Authenticator } from './authentication.js';
+import { ClientError } from './errors.js';
+import type { SessionStore } from './session-store.js';
+
+export type Protocol = 'mqtt' | 'mqtts' | 'ws' | 'wss' | 'unix';
+
+/** Where a server is. */
+export interface Target {
+  protocol: Protocol;
+  host: string;
+  port: number;
+  /** For WebSocket: path and query. For unix: the path of the socket. */
+  path: string;
+}
+
+/** A message as a program gives it. */
+export interface MessageOptions {
+  /** 0 (the default), 1 or 2. */
+  qos?: QoS | undefined;
+  retain?: boolean | undefined;
+  /** MQTT 5 only; ignored before. */
+  properties?: Properties | undefined;
+}
+
+export interface WillOptions extends MessageOptions {
+  topic: string;
+  payload?: string | Uint8Array | undefined;
+}
+
+export interface ReconnectOptions {
+  /** Milliseconds before the first attempt; 200 by default. Each further attempt waits twice as long. */
+  minDelay?: number | undefined;
+  /** The longest delay in milliseconds; 30,000 by default. */
+  maxDelay?: number | undefined;
+  /** How much of a delay is left to chance, 0 to 1; 0.5 by default, so that a fleet does not come back at once. */
+  jitter?: number | undefined;
+  /** Attempts in a row until the client gives up; without a limit by default. */
+  maxAttempts?: number | undefined;
+}
+
+export interface QueueOptions {
+  /** Messages that may wait for a connection or for room in flight; 100,000 by default. */
+  maxMessages?: number | undefined;
+  /** Bytes of their payloads and topics; 64 MiB by default. */
+  maxBytes?: number | undefined;
+  /** Whether messages of QoS 0 wait for a connection too (the default), or are refused without one. */
+  qos0?: boolean | undefined;
+}
+
+/** Options that are the same in Node and in browsers. */
+export interface ClientOptions {
+  /** `mqtt://`, `mqtts://`, `ws://`, `wss://` or `unix://` URL; of several, each attempt takes the next one. */
+  url?: string | readonly string[] | undefined;
+  protocol?: Protocol | undefined;
+  /** `localhost` by default. */
+  host?: string | undefined;
+  /** 1883 (mqtt), 8883 (mqtts), 80 (ws) or 443 (wss) by default. */
+  port?: number | undefined;
+  /** For WebSocket, `/mqtt` by default; for unix the path of the socket. */
+  path?: string | undefined;
+  /**
+   * 5 by default: MQTT 5, and 3.1.1 where the server does not know that. With a version given, that one only:
+   * 5, 4 (MQTT 3.1.1) or 3 (MQTT 3.1).
+   */
+  version?: ProtocolVersion | undefined;
+  /** By default one that nobody else has. A session that outlives the program needs one. */
+  clientId?: string | undefined;
+  /** Whether the session begins anew at the first connection; true by default. */
+  cleanStart?: boolean | undefined;
+  /**
+   * Seconds that the server keeps the session without a connection (MQTT 5). By default 0 with `cleanStart`, and
+   * without it 0xffffffff: for ever, as in MQTT 3.
+   */
+  sessionExpiryInterval?: number | undefined;
+  /** Seconds without traffic until the client makes sure that the server is there; 60 by default, 0 is off. */
+  keepAlive?: number | undefined;
+  username?: string | undefined;
+  password?: string | Uint8Array | undefined;
+  will?: WillOptions | undefined;
+  /** Further properties of CONNECT (MQTT 5): user properties, request response information, … */
+  properties?: Properties | undefined;
+  /** Enhanced authentication (MQTT 5), for example `scram({ username, password })`. */
+  authentication?: Authenticator | undefined;
+  /** Milliseconds for connecting, CONNACK included; 30,000 by default. */
+  connectTimeout?: number | undefined;
+  /** `false`: a connection that is lost stays lost. */
+  reconnect?: false | ReconnectOptions | undefined;
+  /** Go on trying when the first connection fails; by default `connect` rejects then. */
+  retryFirstConnect?: boolean | undefined;
+  queue?: QueueOptions | undefined;
+  /** Messages of QoS 1 and 2 that may be in flight to the server, which may set a lower limit; 1000 by default. */
+  maxInflight?: number | undefined;
+  /** Messages of QoS 1 and 2 that the server may have in flight to us (MQTT 5); 1000 by default. */
+  receiveMaximum?: number | undefined;
+  /** Bytes of the largest packet that is accepted; 268,435,460 by default, which is all that MQTT can carry. */
+  maximumPacketSize?: number | undefined;
+  /** Topic aliases that the server may use to us (MQTT 5); 0 by default. */
+  topicAliasMaximum?: number | undefined;
+  /** Use topic aliases to the server as far as it allows them (MQTT 5); off by default. */
+  sendTopicAliases?: boolean | undefined;
+  /**
+   * Give each subscription an identifier (MQTT 5, where the server has them; on by default), so that a message
+   * that matches several subscriptions reaches each once.
+   */
+  subscriptionIdentifiers?: boolean | undefined;
+  /** Where the session is kept on our side; by default in memory, as long as the client. */
+  store?: SessionStore | undefined;
+  /** Aborting ends the client at once. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The options in force, with defaults, checked. */
+export interface Settings extends ClientOptions {
+  targets: readonly Target[];
+  version: ProtocolVersion;
+  /** The version was not asked for, so that an older one may be tried. */
+  mayFallBack: boolean;
+  clientId: string;
+  cleanStart: boolean;
+  sessionExpiryInterval: number;
+  keepAlive: number;
+  connectTimeout: number;
+  reconnect: false | Required<{ [name in keyof ReconnectOptions]: number }>;
+  queue: { maxMessages: number; maxBytes: number; qos0: boolean };
+  maxInflight: number;
+  receiveMaximum: number;
+  maximumPacketSize: number;
+  topicAliasMaximum: number;
+}
+
+export const DEFAULT_PORTS: Readonly<Record<Protocol, number>> = {
+  mqtt: 1883,
+  mqtts: 8883,
+  ws: 80,
+  wss: 443,
+  unix: 0,
+};
+
+/** Schemes that others use for the same. */
+const schemes: Readonly<Record<string, Protocol>> = {
+  mqtt: 'mqtt',
+  tcp: 'mqtt',
+  mqtts: 'mqtts',
+  ssl: 'mqtts',
+  tls: 'mqtts',
+  ws: 'ws',
+  wss: 'wss',
+  unix: 'unix',
+};
+
+export const MAX_PACKET_SIZE = 268_435_460;
+/** A session that never expires. */
+export const NEVER = 0xffff_ffff;
+
+function invalid(text: string): ClientError {
+  return new ClientError('invalid', text);
+}
+
+interface ParsedUrl extends Target {
+  username: string | undefined;
+  password: string | undefined;
+}
+
+/** The parts of a URL. */
+export function parseUrl(text: string): ParsedUrl {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw invalid(`${JSON.stringify(text)} is not a URL; write for example mqtt://localhost:1883`);
+  }
+  const scheme = url.protocol.slice(0, -1);
+  const protocol = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
+  if (protocol === undefined)
+    throw invalid(`${scheme}: is no way to reach an MQTT server; use ${Object.keys(schemes).join(', ')}`);
+  const isWebSocket = protocol === 'ws' || protocol === 'wss';
+  const isBare = url.pathname === '' || url.pathname === '/';
+  return {
+    protocol,
+    // the brackets of an IPv6 address belong to the URL
+    host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
+    port: url.port === '' ? DEFAULT_PORTS[protocol] : Number(url.port),
+    path: isWebSocket ? (isBare ? '/mqtt' : url.pathname) + url.search : decodeURIComponent(url.pathname),
+    username: url.username === '' ? undefined : decodeURIComponent(url.username),
+    password: url.password === '' ? undefined : decodeURIComponent(url.password),
+  };
+}
+
+function targetOf(options: ClientOptions): ParsedUrl {
+  const protocol = options.protocol ?? 'mqtt';
+  if (!Object.hasOwn(DEFAULT_PORTS, protocol))
+    throw invalid(`protocol ${JSON.stringify(protocol)} is unknown`);
+  return {
+    protocol,
+    host: options.host ?? 'localhost',
+    port: options.port ?? DEFAULT_PORTS[protocol],
+    path: options.path ?? (protocol === 'unix' ? '' : '/mqtt'),
+    username: undefined,
+    password: undefined,
+  };
+}
+
+type NumberName =
+  | 'port'
+  | 'keepAlive'
+  | 'sessionExpiryInterval'
+  | 'connectTimeout'
+  | 'maxInflight'
+  | 'receiveMaximum'
+  | 'maximumPacketSize'
+  | 'topicAliasMaximum';
+
+/** [smallest, largest] */
+const ranges: Readonly<Record<NumberName, readonly [number, number]>> = {
+  port: [0, 65_535],
+  keepAlive: [0, 65_535],
+  sessionExpiryInterval: [0, NEVER],
+  connectTimeout: [1, 0x7fff_ffff],
+  maxInflight: [1, 65_535],
+  receiveMaximum: [1, 65_535],
+  maximumPacketSize: [1, NEVER],
+  topicAliasMaximum: [0, 65_535],
+};
+
+function checkNumbers(options: ClientOptions): void {
+  for (const [name, [low, high]] of Object.entries(ranges)) {
+    const value = options[name as NumberName];
+    if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) continue;
+    throw invalid(`${name} must be a whole number from ${low} to ${high}, not ${String(value)}`);
+  }
+}
+
+function check(options: ClientOptions): void {
+  checkNumbers(options);
+  const { version, qos } = { version: options.version, qos: options.will?.qos };
+  if (version !== undefined && ![3, 4, 5].includes(version))
+    throw invalid(`version must be 5, 4 (MQTT 3.1.1) or 3 (MQTT 3.1), not ${String(version)}`);
+  if (options.will !== undefined && !isTopicName(options.will.topic))
+    throw invalid(`the will's topic ${JSON.stringify(options.will.topic)} is empty or has a wildcard`);
+  checkQos(qos);
+  if (options.authentication !== undefined && (version ?? 5) !== 5)
+    throw invalid('enhanced authentication exists only in MQTT 5');
+  if (options.cleanStart === false && (options.clientId ?? '') === '')
+    throw invalid('a session that outlives a connection needs a clientId');
+}
+
+export function checkQos(qos: QoS | undefined): void {
+  if (qos !== undefined && qos !== 0 && qos !== 1 && qos !== 2)
+    throw invalid(`QoS must be 0, 1 or 2, not ${String(qos)}`);
+}
+
+/** Options with a URL's parts and the defaults filled in. Throws a ClientError that says what is wrong. */
+export function settingsOf(options: ClientOptions, randomId: () => string): Settings {
+  check(options);
+  const urls = options.url === undefined ? [] : typeof options.url === 'string' ? [options.url] : options.url;
+  const targets = urls.length === 0 ? [targetOf(options)] : urls.map(parseUrl);
+  const cleanStart = options.cleanStart ?? true;
+  const { queue = {}, reconnect = {} } = options;
+  return {
+    ...options,
+    targets,
+    username: options.username ?? targets[0]!.username,
+    password: options.password ?? targets[0]!.password,
+    version: options.version ?? 5,
+    mayFallBack: options.version === undefined && options.authentication === undefined,
+    // at most 23 characters of a small alphabet: what every server must accept (MQTT 3.1.1 section 3.1.3.1)
+    clientId: options.clientId ?? `p${randomId()}`.slice(0, 23),
+    cleanStart,
+    sessionExpiryInterval: options.sessionExpiryInterval ?? (cleanStart ? 0 : NEVER),
+    keepAlive: options.keepAlive ?? 60,
+    connectTimeout: options.connectTimeout ?? 30_000,
+    reconnect: reconnect !== false && {
+      minDelay: reconnect.minDelay ?? 200,
+      maxDelay: reconnect.maxDelay ?? 30_000,
+      jitter: reconnect.jitter ?? 0.5,
+      maxAttempts: reconnect.maxAttempts ?? Number.POSITIVE_INFINITY,
+    },
+    queue: {
+      maxMessages: queue.maxMessages ?? 100_000,
+      maxBytes: queue.maxBytes ?? 64 * 1024 * 1024,
+      qos0: queue.qos0 ?? true,
+    },
+    maxInflight: options.maxInflight ?? 1000,
+    receiveMaximum: options.receiveMaximum ?? 1000,
+    maximumPacketSize: Math.min(options.maximumPacketSize ?? MAX_PACKET_SIZE, MAX_PACKET_SIZE),
+    topicAliasMaximum: options.topicAliasMaximum ?? 0,
+  };
+}

@@ -1,0 +1,110 @@
+// What the program has subscribed to, and who in it gets a message.
+import { type QoS, topicMatches } from '../protocol/index.js';
+import type { Message } from './message.js';
+
+/** Takes a message; a promise says when it is done with it, so that it is not acknowledged before. */
+export type Receiver = (message: Message) => unknown;
+
+/** What stands in SUBSCRIBE beside the filter. */
+export interface SubscriptionOptions {
+  /** The highest QoS to get messages with; 0 by default. */
+  qos?: QoS | undefined;
+  /** MQTT 5: do not send back what this client publishes. */
+  noLocal?: boolean | undefined;
+  /** MQTT 5: keep the retain flag as it was published. */
+  retainAsPublished?: boolean | undefined;
+  /** MQTT 5: 0 send retained messages (the default), 1 only if the subscription is new, 2 do not. */
+  retainHandling?: 0 | 1 | 2 | undefined;
+}
+
+export interface Subscription {
+  readonly filter: string;
+  /** Without `$share/{name}/`. */
+  readonly bare: string;
+  readonly identifier: number;
+  options: SubscriptionOptions;
+  /** The server has granted it. */
+  isGranted: boolean;
+  /** Stays when its last receiver goes. */
+  isHeld: boolean;
+  readonly receivers: Set<Receiver>;
+}
+
+/** Topics whose receivers are known; beyond this all are forgotten. */
+const CACHE_SIZE = 4096;
+const nobody: readonly Receiver[] = [];
+
+export class Subscriptions {
+  readonly #byFilter = new Map<string, Subscription>();
+  readonly #byIdentifier = new Map<number, Subscription>();
+  readonly #known = new Map<string, readonly Receiver[]>();
+  #lastIdentifier = 0;
+
+  get(filter: string): Subscription | undefined {
+    return this.#byFilter.get(filter);
+  }
+
+  all(): IterableIterator<Subscription> {
+    return this.#byFilter.values();
+  }
+
+  /** The subscription to a filter, made if there is none. */
+  add(filter: string, options: SubscriptionOptions): Subscription {
+    const known = this.#byFilter.get(filter);
+    if (known !== undefined) {
+      known.options = options;
+      return known;
+    }
+    const bare = filter.startsWith('$share/') ? filter.slice(filter.indexOf('/', 7) + 1) : filter;
+    const identifier = ++this.#lastIdentifier;
+    const subscription = {
+      filter,
+      bare,
+      identifier,
+      options,
+      isGranted: false,
+      isHeld: false,
+      receivers: new Set<Receiver>(),
+    };
+    this.#byFilter.set(filter, subscription);
+    this.#byIdentifier.set(identifier, subscription);
+    this.#known.clear();
+    return subscription;
+  }
+
+  addReceiver(subscription: Subscription, receiver: Receiver): void {
+    subscription.receivers.add(receiver);
+    this.#known.clear();
+  }
+
+  removeReceiver(subscription: Subscription, receiver: Receiver): void {
+    subscription.receivers.delete(receiver);
+    this.#known.clear();
+  }
+
+  delete(filter: string): void {
+    const subscription = this.#byFilter.get(filter);
+    if (subscription === undefined) return;
+    this.#byFilter.delete(filter);
+    this.#byIdentifier.delete(subscription.identifier);
+    this.#known.clear();
+  }
+
+  /** Who gets a message: by the identifiers that came with it, or by its topic. */
+  receivers(topic: string, identifiers: readonly number[] | undefined): readonly Receiver[] {
+    if (identifiers !== undefined && identifiers.some((one) => this.#byIdentifier.has(one))) {
+      if (identifiers.length === 1) {
+        const { receivers } = this.#byIdentifier.get(identifiers[0]!)!;
+        return receivers.size === 0 ? nobody : [...receivers];
+      }
+      return [...new Set(identifiers.flatMap((one) => [...(this.#byIdentifier.get(one)?.receivers ?? [])]))];
+    }
+    const known = this.#known.get(topic);
+    if (known !== undefined) return known;
+    const found = [...this.#byFilter.values()].filter(({ bare }) => topicMatches(bare, topic));
+    const receivers = [...new Set(found.flatMap((one) => [...one.receivers]))];
+    if (this.#known.size >= CACHE_SIZE) this.#known.clear();
+    this.#known.set(topic, receivers);
+    return receivers;
+  }
+}
