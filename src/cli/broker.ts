@@ -1,18 +1,13 @@
 // `pondhawk`: runs the broker in the foreground until a signal ends it.
-import { readFileSync } from 'node:fs';
 import { Broker } from '../broker.js';
 import type { LogLevel } from '../core/plugin.js';
 import type { Address } from '../listeners/tcp.js';
 import { type BrokerFlags, parseFlags, UsageError } from './flags.js';
+import { packageVersion } from './version.js';
 
 const DEFAULT_PORT = 1883;
 /** This machine only, in both families; one that the machine does not have is left out. */
 const LOOPBACK = ['127.0.0.1', '::1'];
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 function fail(text: string): void {
   process.stderr.write(`pondhawk: ${text}\n`);

@@ -1,7 +1,40 @@
-// The entry of the executable: decides which command runs. Each command is a file of its own, loaded on use.
+// The entry of the executable: decides which command runs, by the first word or by the name of the link it was
+// called through. Each command is a file of its own, loaded on use.
+import { basename } from 'node:path';
+
+/** Takes the arguments, and how the user called the command. Resolves with the exit code. */
+type Command = (args: readonly string[], program: string) => Promise<number>;
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  pub: async () => (await import('./pub.js')).runPub,
+  sub: async () => (await import('./sub.js')).runSub,
+  rr: async () => (await import('./rr.js')).runRr,
+};
+
+const broker = async (): Promise<Command> => (await import('./broker.js')).runBroker;
+
+/** Links by these names are these commands. */
+const links: Readonly<Record<string, string>> = {
+  mosquitto_pub: 'pub',
+  mosquitto_sub: 'sub',
+  mosquitto_rr: 'rr',
+};
 
 /** `argv` as Node has it: the runtime, the script, then what the user wrote. Sets the process' exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const { runBroker } = await import('./broker.js');
-  process.exitCode = await runBroker(argv.slice(2));
+  const name = basename(argv[1] ?? '');
+  const args = argv.slice(2);
+  if (Object.hasOwn(links, name)) {
+    const run = await commands[links[name]!]!();
+    process.exitCode = await run(args, name);
+    return;
+  }
+  const first = args[0];
+  if (first !== undefined && Object.hasOwn(commands, first)) {
+    const run = await commands[first]!();
+    process.exitCode = await run(args.slice(1), `pondhawk ${first}`);
+    return;
+  }
+  const run = await broker();
+  process.exitCode = await run(args, 'pondhawk');
 }

@@ -361,15 +361,16 @@ export class Connection implements FrameSink {
     const version = this.version === 5 && end - body === 2 ? 4 : this.version;
     const packet = decodePacket(bytes, start, body, end, version) as ConnackPacket;
     if (this.#owner.isTraced) this.#owner.trace('received', packet);
-    const reason = version === 5 ? packet.reason : reasonOfReturnCode(packet.reason);
-    if (reason !== 0) this.#refuse(reason, packet.properties);
+    const returnCode = version === 5 ? undefined : packet.reason;
+    const reason = returnCode === undefined ? packet.reason : reasonOfReturnCode(returnCode);
+    if (reason !== 0) this.#refuse(reason, packet.properties, returnCode);
     else this.#accepted(packet);
     return false;
   }
 
-  #refuse(reason: number, properties: Properties | undefined): void {
+  #refuse(reason: number, properties: Properties | undefined, returnCode?: number): void {
     const text = `the server refused the connection: ${reasonText(reason, properties)}`;
-    this.#fail(new ClientError('refused', text, { reason, properties }));
+    this.#fail(new ClientError('refused', text, { reason, properties, returnCode }));
   }
 
   #accepted(packet: ConnackPacket): void {

@@ -31,6 +31,8 @@ export interface ClientErrorDetails {
   /** A reason code of MQTT 5; return codes of MQTT 3 are turned into the reason codes that mean the same. */
   reason?: number | undefined;
   properties?: Properties | undefined;
+  returnCode?: number | undefined;
+  packetId?: number | undefined;
   cause?: unknown;
 }
 
@@ -39,13 +41,20 @@ export class ClientError extends Error {
   readonly reason: number | undefined;
   /** What came with the server's refusal: reason string, server reference, user properties. */
   readonly properties: Properties | undefined;
+  /** The return code of an MQTT 3 CONNACK, as it came. */
+  readonly returnCode: number | undefined;
+  /** Of the message that was refused. */
+  readonly packetId: number | undefined;
 
-  constructor(code: ClientErrorCode, text: string, { reason, properties, cause }: ClientErrorDetails = {}) {
+  constructor(code: ClientErrorCode, text: string, details: ClientErrorDetails = {}) {
+    const { reason, properties, returnCode, packetId, cause } = details;
     super(text, cause === undefined ? undefined : { cause });
     this.name = 'ClientError';
     this.code = code;
     this.reason = reason;
     this.properties = properties;
+    this.returnCode = returnCode;
+    this.packetId = packetId;
   }
 }
 

@@ -3,7 +3,7 @@ import { Client } from './client.js';
 import { type NodeClientOptions, nodePlatform } from './node.js';
 
 export * from './exports.js';
-export type { NodeClientOptions, PreSharedKey } from './node.js';
+export type { NodeClientOptions, PreSharedKey, TlsOptions } from './node.js';
 export type { WebSocketOptions } from './node-websocket.js';
 
 /** A client that has not connected yet: add listeners, then call its `connect`. */

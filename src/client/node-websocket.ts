@@ -1,7 +1,6 @@
 // MQTT over WebSocket in Node (MQTT 5 section 6), on the library ws. Loaded only when a program uses it.
-import type { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ConnectionOptions } from 'node:tls';
 import { WebSocket } from 'ws';
 import { ClientError } from './errors.js';
 import type { Target } from './options.js';
@@ -12,7 +11,6 @@ export interface WebSocketOptions {
   headers?: Record<string, string> | undefined;
   /** Subprotocols to offer; `mqtt` by default. */
   protocols?: string | string[] | undefined;
-  agent?: Agent | undefined;
 }
 
 class WebSocketTransport implements Transport {
@@ -63,23 +61,19 @@ class WebSocketTransport implements Transport {
   }
 }
 
-/** Opens a WebSocket; `stream` is one that exists already (through a proxy). */
+/** Opens a WebSocket over a stream to the server, which is encrypted already where it should be. */
 export function openWebSocket(
   target: Target,
   options: WebSocketOptions,
-  tls: ConnectionOptions,
+  stream: Duplex,
   signal: AbortSignal,
-  stream: Duplex | undefined,
 ): Promise<Transport> {
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  const url = `${target.protocol}://${host}:${target.port}${target.path}`;
-  const socket = new WebSocket(url, options.protocols ?? 'mqtt', {
-    ...(target.protocol === 'wss' ? (tls as object) : {}),
+  const socket = new WebSocket(`ws://${host}:${target.port}${target.path}`, options.protocols ?? 'mqtt', {
     headers: options.headers,
-    agent: options.agent,
     perMessageDeflate: false,
     skipUTF8Validation: true,
-    ...(stream === undefined ? {} : { createConnection: () => stream as never }),
+    createConnection: () => stream as Socket,
   });
   return new Promise((resolve, reject) => {
     const abort = (): void => socket.terminate();

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { connect as connectSocket, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import { ClientError } from './errors.js';
 import { SocketTransport } from './node-socket.js';
 import type { WebSocketOptions } from './node-websocket.js';
 import type { ClientOptions, Target } from './options.js';
@@ -16,10 +15,16 @@ export interface PreSharedKey {
   key: Uint8Array;
 }
 
+/** TLS, as `tls.connect` of Node takes it (ca, cert, key, ALPNProtocols, minVersion, rejectUnauthorized, …), and more. */
+export interface TlsOptions extends ConnectionOptions {
+  psk?: PreSharedKey | undefined;
+  /** Hears each line of key material, for tools that decode what was recorded (NSS key log format). */
+  keylog?: ((line: Buffer) => void) | undefined;
+}
+
 /** Options of the client in Node. */
 export interface NodeClientOptions extends ClientOptions {
-  /** TLS, as `tls.connect` of Node takes it: ca, cert, key, ALPNProtocols, minVersion, rejectUnauthorized, … */
-  tls?: (ConnectionOptions & { psk?: PreSharedKey | undefined }) | undefined;
+  tls?: TlsOptions | undefined;
   websocket?: WebSocketOptions | undefined;
   /** Address of this machine to connect from. */
   localAddress?: string | undefined;
@@ -34,7 +39,7 @@ const PSK_CIPHERS =
   'PSK-AES128-GCM-SHA256:PSK-AES256-GCM-SHA384:PSK-CHACHA20-POLY1305:PSK-AES128-CBC-SHA256:PSK';
 
 function tlsOptions({ tls = {} }: NodeClientOptions, target: Target): ConnectionOptions {
-  const { psk, ...options } = tls;
+  const { psk, keylog: _keylog, ...options } = tls;
   if (psk === undefined) return options;
   return {
     ciphers: PSK_CIPHERS,
@@ -87,36 +92,33 @@ async function dial(target: Target, options: NodeClientOptions, signal: AbortSig
   return connected(socket, 'connect', signal);
 }
 
-async function openTls(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Transport> {
-  const tls = await import('node:tls');
-  const socket = await dial(target, options, signal);
-  const { isIP } = await import('node:net');
+/** Encrypts a stream. */
+async function secured(
+  stream: Duplex,
+  target: Target,
+  options: NodeClientOptions,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const [tls, { isIP }] = await Promise.all([import('node:tls'), import('node:net')]);
   const servername = isIP(target.host) === 0 ? { servername: target.host } : {};
-  const secured = tls.connect({ host: target.host, ...servername, ...tlsOptions(options, target), socket });
-  return new SocketTransport(await connected<TLSSocket>(secured, 'secureConnect', signal));
-}
-
-async function openWeb(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Transport> {
-  const { openWebSocket } = await import('./node-websocket.js');
-  const stream = options.dial === undefined ? undefined : await options.dial(target, signal);
-  const { localAddress } = options;
-  const tls = { ...tlsOptions(options, target), ...(localAddress === undefined ? {} : { localAddress }) };
-  return openWebSocket(target, options.websocket ?? {}, tls, signal, stream);
+  const socket = tls.connect({
+    host: target.host,
+    ...servername,
+    ...tlsOptions(options, target),
+    socket: stream,
+  });
+  const { keylog } = options.tls ?? {};
+  if (keylog !== undefined) socket.on('keylog', keylog);
+  return connected(socket, 'secureConnect', signal);
 }
 
 async function open(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Transport> {
-  switch (target.protocol) {
-    case 'mqtt':
-    case 'unix':
-      return new SocketTransport(await dial(target, options, signal));
-    case 'mqtts':
-      return openTls(target, options, signal);
-    case 'ws':
-    case 'wss':
-      return openWeb(target, options, signal);
-    default:
-      throw new ClientError('invalid', `protocol ${String(target.protocol)} is unknown`);
-  }
+  const { protocol } = target;
+  let stream = await dial(target, options, signal);
+  if (protocol === 'mqtts' || protocol === 'wss') stream = await secured(stream, target, options, signal);
+  if (protocol !== 'ws' && protocol !== 'wss') return new SocketTransport(stream);
+  const { openWebSocket } = await import('./node-websocket.js');
+  return openWebSocket(target, options.websocket ?? {}, stream, signal);
 }
 
 export function nodePlatform(options: NodeClientOptions): Platform {

@@ -309,7 +309,7 @@ export class OutgoingMessages {
       message.resolve?.({ packetId: message.packetId, reason, properties: properties ?? noProperties });
     else {
       const text = `the server refused a message to ${message.name}: ${reasonText(reason, properties)}`;
-      message.reject?.(new ClientError('rejected', text, { reason, properties }));
+      message.reject?.(new ClientError('rejected', text, { reason, properties, packetId: message.packetId }));
     }
   }
 

@@ -1,0 +1,86 @@
+// What -d shows of every packet, in the words of Mosquitto's clients.
+import type { Packet } from '../protocol/packets.js';
+
+type Named<Type extends Packet['type']> = Packet & { type: Type };
+
+function publishLine(packet: Named<'publish'>, id: number): string {
+  const { dup, qos, retain, topic, payload } = packet;
+  const flags = `d${dup ? 1 : 0}, q${qos}, r${retain ? 1 : 0}, m${id}`;
+  return `PUBLISH (${flags}, '${topic}', ... (${payload.length} bytes))`;
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16).padStart(2, '0')}`;
+}
+
+export class DebugLines {
+  /** As the client calls itself; the server may give it a name. */
+  #name: string | undefined;
+  readonly #version: number;
+  /** The packet identifier that was used last: Mosquitto's messages of QoS 0 have one too. */
+  #lastId = 0;
+
+  constructor(clientId: string | undefined, version: number) {
+    this.#name = clientId;
+    this.#version = version;
+  }
+
+  /** The lines for one packet, without line ends. */
+  of(direction: 'sent' | 'received', packet: Packet): string[] {
+    const parts = direction === 'sent' ? this.#sent(packet) : this.#received(packet);
+    const line = (part: string): string => `Client ${this.#name ?? 'null'} ${part}`;
+    if (direction === 'sent') return parts.map((part) => line(`sending ${part}`));
+    if (packet.type === 'disconnect') return [`Received DISCONNECT (${packet.reason})`];
+    // here, and nowhere else, a missing name is printed as C prints it
+    if (packet.type === 'connack' && this.#name === undefined) return [`Client (null) received ${parts[0]}`];
+    return parts.map((part) => line(`received ${part}`));
+  }
+
+  #sent(packet: Packet): string[] {
+    switch (packet.type) {
+      case 'publish': {
+        this.#lastId = packet.packetId ?? this.#lastId + 1;
+        return [publishLine(packet, this.#lastId)];
+      }
+      case 'subscribe':
+        this.#lastId = packet.packetId;
+        return packet.subscriptions.map(({ filter, qos, noLocal, retainAsPublished, retainHandling }) => {
+          const options = (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4);
+          return `SUBSCRIBE (Mid: ${packet.packetId}, Topic: ${filter}, QoS: ${qos}, Options: ${hex(options)})`;
+        });
+      case 'unsubscribe':
+        this.#lastId = packet.packetId;
+        return packet.filters.map((filter) => `UNSUBSCRIBE (Mid: ${packet.packetId}, Topic: ${filter})`);
+      case 'puback':
+      case 'pubrec':
+        return [`${packet.type.toUpperCase()} (m${packet.packetId}, rc${packet.reason})`];
+      case 'pubrel':
+      case 'pubcomp':
+        return [`${packet.type.toUpperCase()} (m${packet.packetId})`];
+      default:
+        return [packet.type.toUpperCase()];
+    }
+  }
+
+  #received(packet: Packet): string[] {
+    switch (packet.type) {
+      case 'connack':
+        this.#name = packet.properties?.assignedClientIdentifier ?? this.#name;
+        return [`CONNACK (${packet.reason})`];
+      case 'publish':
+        return [publishLine(packet, packet.packetId ?? 0)];
+      case 'puback':
+      case 'pubcomp':
+        return [`${packet.type.toUpperCase()} (Mid: ${packet.packetId}, RC:${packet.reason})`];
+      case 'pubrec':
+        // with a reason only where it can be one
+        return this.#version === 5 && packet.reason !== 0
+          ? [`PUBREC (Mid: ${packet.packetId}, RC:${packet.reason})`]
+          : [`PUBREC (Mid: ${packet.packetId})`];
+      case 'pubrel':
+        return [`PUBREL (Mid: ${packet.packetId})`];
+      default:
+        return [packet.type.toUpperCase()];
+    }
+  }
+}
