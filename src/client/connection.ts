@@ -5,8 +5,8 @@ import {
   type ConnackPacket,
   type ConnectPacket,
   type DisconnectPacket,
-  decodePacket,
-  encodePacket,
+  decodeAnswer,
+  encodeRequest,
   FrameReader,
   type FrameSink,
   InboundTopicAliases,
@@ -19,6 +19,7 @@ import {
   Publish,
   protocolError,
   ReasonCode,
+  type Request,
   readPublish,
   type SubackPacket,
   type UnsubackPacket,
@@ -166,8 +167,8 @@ export class Connection implements FrameSink {
   }
 
   /** Sends any packet but a PUBLISH of the session. */
-  send(packet: Packet): void {
-    this.output.packet(encodePacket(packet, this.version));
+  send(packet: Request): void {
+    this.output.packet(encodeRequest(packet, this.version));
     if (this.#owner.isTraced) this.#owner.trace('sent', packet);
   }
 
@@ -284,7 +285,7 @@ export class Connection implements FrameSink {
         !this.#owner.isTraced
       )
         this.#owner.acknowledged(type, this.#packetId(bytes, body), 0, undefined);
-      else this.#dispatch(decodePacket(bytes, start, body, end, this.version));
+      else this.#dispatch(decodeAnswer(bytes, start, body, end, this.version));
       return (this.#state as string) === 'open';
     }
     return this.#state === 'opening' && this.#handshake(bytes, start, body, end, type);
@@ -307,7 +308,7 @@ export class Connection implements FrameSink {
     } else if (topicAlias !== 0) topic = this.#inboundAliases.get(topicAlias);
     else throw protocolError('topic name is empty and there is no topic alias');
     if (this.#owner.isTraced) {
-      const packet = decodePacket(bytes, start, body, end, this.version);
+      const packet = decodeAnswer(bytes, start, body, end, this.version);
       this.#owner.trace('received', { ...packet, topic } as Packet);
     }
     this.#owner.published(message, topic);
@@ -346,20 +347,20 @@ export class Connection implements FrameSink {
   /** Returns whether more of the handshake may follow at once. */
   #handshake(bytes: Uint8Array, start: number, body: number, end: number, type: number): boolean {
     if (type === PacketType.AUTH && this.version === 5) {
-      const packet = decodePacket(bytes, start, body, end, 5) as AuthPacket;
+      const packet = decodeAnswer(bytes, start, body, end, 5) as AuthPacket;
       if (this.#owner.isTraced) this.#owner.trace('received', packet);
       void this.#authenticate(packet);
       return true;
     }
     if (type === PacketType.DISCONNECT && this.version === 5) {
-      const packet = decodePacket(bytes, start, body, end, 5) as DisconnectPacket;
+      const packet = decodeAnswer(bytes, start, body, end, 5) as DisconnectPacket;
       this.#refuse(packet.reason, packet.properties);
       return false;
     }
     if (type !== PacketType.CONNACK) throw protocolError('the first packet of the server is not CONNACK');
     // an older server refuses MQTT 5 in its own format
     const version = this.version === 5 && end - body === 2 ? 4 : this.version;
-    const packet = decodePacket(bytes, start, body, end, version) as ConnackPacket;
+    const packet = decodeAnswer(bytes, start, body, end, version) as ConnackPacket;
     if (this.#owner.isTraced) this.#owner.trace('received', packet);
     const returnCode = version === 5 ? undefined : packet.reason;
     const reason = returnCode === undefined ? packet.reason : reasonOfReturnCode(returnCode);

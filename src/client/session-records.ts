@@ -1,6 +1,6 @@
 // What of a session is kept in a store, and how: one record a message, one for how far it has come, one for each
 // identifier of QoS 2 that came. Without a store nothing is recorded.
-import { decodeOne, encodePacket, type Properties, type PublishPacket } from '../protocol/index.js';
+import { decodeOneAnswer, encodeRequest, type Properties, type PublishPacket } from '../protocol/index.js';
 import type { PublishContent } from './publish-packet.js';
 import type { SessionOperation, SessionStore } from './session-store.js';
 
@@ -63,7 +63,7 @@ export class SessionRecords {
       packetId: 1,
       properties,
     };
-    this.#put(key('message', sequence), encodePacket(packet, 5));
+    this.#put(key('message', sequence), encodeRequest(packet, 5));
   }
 
   progress(sequence: number, progress: Progress, packetId: number): void {
@@ -103,7 +103,7 @@ export class SessionRecords {
       if (!name.startsWith('message/')) continue;
       const sequence = numberOf(name);
       const [step = 0, high = 0, low = 0] = entries.get(key('progress', sequence)) ?? [];
-      const packet = decodeOne(entries.get(name)!, 5) as PublishPacket;
+      const packet = decodeOneAnswer(entries.get(name)!, 5) as PublishPacket;
       kept.messages.push({
         sequence,
         progress: steps[step] ?? 'queued',

@@ -1,48 +1,44 @@
 // Packets from bytes: one state machine for MQTT 3.1, 3.1.1 and 5, the version being a field.
-import { Reader } from './bytes.js';
+import type { Reader } from './bytes.js';
+import {
+  answerDecoders,
+  type Decoder,
+  decodeOneWith,
+  decodeWith,
+  packetIdOf,
+  propertiesOf,
+} from './decode-answers.js';
 import { MqttError, malformed, protocolError } from './error.js';
-import { flagsAreValid, PacketType, type ProtocolVersion, packetTypeNames } from './packet-types.js';
+import { PacketType, type ProtocolVersion } from './packet-types.js';
 import type {
-  AcknowledgementPacket,
-  AuthPacket,
-  ConnackPacket,
   ConnectPacket,
-  DisconnectPacket,
   Packet,
-  PublishPacket,
   QoS,
-  SubackPacket,
   SubscribePacket,
   SubscriptionRequest,
-  UnsubackPacket,
   UnsubscribePacket,
   Will,
 } from './packets.js';
-import { decodeProperties, decodePropertyList, type Properties, WILL } from './properties.js';
-import { Publish, readPublish, topicText } from './publish.js';
-import { ReasonCode, reasonIsValid } from './reason-codes.js';
+import { WILL } from './properties.js';
+import { topicText } from './publish.js';
+import { ReasonCode } from './reason-codes.js';
 import { isTopicName } from './topics.js';
 
-type Decoder = (reader: Reader, version: ProtocolVersion) => Packet;
-
-const decoders: readonly (Decoder | undefined)[] = [
-  undefined,
-  decodeConnect,
-  decodeConnack,
-  undefined, // PUBLISH: reads its flags too
-  (reader, version) => decodeAcknowledgement(reader, version, PacketType.PUBACK),
-  (reader, version) => decodeAcknowledgement(reader, version, PacketType.PUBREC),
-  (reader, version) => decodeAcknowledgement(reader, version, PacketType.PUBREL),
-  (reader, version) => decodeAcknowledgement(reader, version, PacketType.PUBCOMP),
-  decodeSubscribe,
-  decodeSuback,
-  decodeUnsubscribe,
-  decodeUnsuback,
-  () => ({ type: 'pingreq' }),
-  () => ({ type: 'pingresp' }),
-  decodeDisconnect,
-  decodeAuth,
-];
+/** The table of answers, and what only clients send. */
+const decoders: readonly (Decoder | undefined)[] = /* @__PURE__ */ answerDecoders.map((decoder, type) => {
+  switch (type) {
+    case PacketType.CONNECT:
+      return decodeConnect;
+    case PacketType.SUBSCRIBE:
+      return decodeSubscribe;
+    case PacketType.UNSUBSCRIBE:
+      return decodeUnsubscribe;
+    case PacketType.PINGREQ:
+      return () => ({ type: 'pingreq' });
+    default:
+      return decoder;
+  }
+});
 
 /**
  * Decodes one whole packet, bytes[start..end), whose content begins at `body` (as FrameReader gives them).
@@ -55,35 +51,12 @@ export function decodePacket(
   end: number,
   version: ProtocolVersion,
 ): Packet {
-  const first = bytes[start]!;
-  const type = first >> 4;
-  if (!flagsAreValid(first, version))
-    throw malformed(`flags of the fixed header are wrong for ${packetTypeNames[type]}`);
-  if (type === PacketType.PUBLISH) return decodePublish(bytes, start, body, end, version);
-  if (type === PacketType.AUTH && version !== 5) throw malformed('AUTH exists only in MQTT 5');
-  const reader = new Reader(bytes, body, end);
-  const packet = decoders[type]!(reader, version);
-  if (reader.remaining > 0) throw malformed('packet is longer than its content');
-  return packet;
+  return decodeWith(decoders, bytes, start, body, end, version);
 }
 
 /** Decodes an array that holds exactly one packet. */
 export function decodeOne(bytes: Uint8Array, version: ProtocolVersion): Packet {
-  const reader = new Reader(bytes, 1, bytes.length);
-  const length = reader.variableByteInteger();
-  if (length !== reader.remaining) throw malformed('remaining length does not match');
-  return decodePacket(bytes, 0, reader.position, bytes.length, version);
-}
-
-function propertiesOf(reader: Reader, version: ProtocolVersion, type: number): Properties | undefined {
-  return version === 5 ? decodeProperties(reader, type) : undefined;
-}
-
-/** In SUBSCRIBE and UNSUBSCRIBE Mosquitto calls an identifier of 0 malformed; elsewhere it is a protocol error. */
-function packetIdOf(reader: Reader, error = protocolError): number {
-  const packetId = reader.uint16();
-  if (packetId === 0) throw error('packet identifier must not be 0'); // [MQTT-2.2.1-3] [MQTT3-2.3.1-1]
-  return packetId;
+  return decodeOneWith(decoders, bytes, version);
 }
 
 const protocolNames: Readonly<Record<string, readonly number[]>> = { MQIsdp: [3], MQTT: [4, 5] };
@@ -153,74 +126,6 @@ function decodeWill(reader: Reader, version: ProtocolVersion, qos: QoS, retain: 
   return { topic, payload: reader.binary(), qos, retain, properties };
 }
 
-function decodeConnack(reader: Reader, version: ProtocolVersion): ConnackPacket {
-  const flags = reader.byte();
-  if (flags > 1) throw malformed('reserved flags of CONNACK are set'); // [MQTT-3.2.2-1]
-  const reason = reader.byte();
-  if (version === 5 && !reasonIsValid(PacketType.CONNACK, reason))
-    throw protocolError('reason code is not one of CONNACK');
-  return {
-    type: 'connack',
-    sessionPresent: flags === 1,
-    reason,
-    properties: propertiesOf(reader, version, PacketType.CONNACK),
-  };
-}
-
-function decodePublish(
-  bytes: Uint8Array,
-  start: number,
-  body: number,
-  end: number,
-  version: ProtocolVersion,
-): PublishPacket {
-  const view = new Publish();
-  readPublish(view, bytes, start, body, end, version);
-  const packet: PublishPacket = {
-    type: 'publish',
-    topic: topicText(bytes, view.topicStart, view.topicEnd),
-    payload: new Uint8Array(view.payload),
-    qos: view.qos as QoS,
-    retain: view.retain,
-    dup: view.dup,
-  };
-  if (view.qos > 0) packet.packetId = view.packetId;
-  if (version === 5) packet.properties = publishProperties(view);
-  if (packet.topic.length === 0 && view.topicAlias === 0)
-    throw protocolError('topic name is empty and there is no topic alias');
-  return packet;
-}
-
-/** The properties of a PUBLISH as an object. */
-export function publishProperties(view: Publish): Properties {
-  return decodePropertyList(
-    new Reader(view.bytes, view.propertiesStart, view.propertiesEnd),
-    PacketType.PUBLISH,
-  );
-}
-
-const acknowledgementNames = { 4: 'puback', 5: 'pubrec', 6: 'pubrel', 7: 'pubcomp' } as const;
-
-function decodeAcknowledgement(
-  reader: Reader,
-  version: ProtocolVersion,
-  type: 4 | 5 | 6 | 7,
-): AcknowledgementPacket {
-  const packet: AcknowledgementPacket = {
-    type: acknowledgementNames[type],
-    packetId: packetIdOf(reader),
-    reason: 0,
-  };
-  if (version !== 5) return packet;
-  if (reader.remaining > 0) {
-    packet.reason = reader.byte();
-    if (!reasonIsValid(type, packet.reason))
-      throw protocolError(`reason code is not one of ${packetTypeNames[type]}`);
-  }
-  packet.properties = reader.remaining > 0 ? decodeProperties(reader, type) : {};
-  return packet;
-}
-
 export function decodeSubscribe(reader: Reader, version: ProtocolVersion): SubscribePacket {
   const packetId = packetIdOf(reader, malformed);
   const properties = propertiesOf(reader, version, PacketType.SUBSCRIBE);
@@ -256,16 +161,6 @@ function tooManyFilters(): MqttError {
   return new MqttError(ReasonCode.QuotaExceeded, `more than ${MAX_FILTERS} topic filters in one packet`);
 }
 
-function reasonList(reader: Reader): number[] {
-  return Array.from(reader.bytes.subarray(reader.skip(reader.remaining), reader.end));
-}
-
-function decodeSuback(reader: Reader, version: ProtocolVersion): SubackPacket {
-  const packetId = packetIdOf(reader);
-  const properties = propertiesOf(reader, version, PacketType.SUBACK);
-  return { type: 'suback', packetId, reasons: reasonList(reader), properties };
-}
-
 export function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): UnsubscribePacket {
   const packetId = packetIdOf(reader, malformed);
   const properties = propertiesOf(reader, version, PacketType.UNSUBSCRIBE);
@@ -276,35 +171,4 @@ export function decodeUnsubscribe(reader: Reader, version: ProtocolVersion): Uns
   }
   if (filters.length === 0) throw protocolError('UNSUBSCRIBE without a topic filter'); // [MQTT-3.10.3-2]
   return { type: 'unsubscribe', packetId, filters, properties };
-}
-
-function decodeUnsuback(reader: Reader, version: ProtocolVersion): UnsubackPacket {
-  const packetId = packetIdOf(reader);
-  const properties = propertiesOf(reader, version, PacketType.UNSUBACK);
-  return { type: 'unsuback', packetId, reasons: version === 5 ? reasonList(reader) : [], properties };
-}
-
-export function decodeDisconnect(reader: Reader, version: ProtocolVersion): DisconnectPacket {
-  const packet: DisconnectPacket = { type: 'disconnect', reason: 0 };
-  if (version !== 5) return packet;
-  if (reader.remaining > 0) {
-    packet.reason = reader.byte();
-    // [MQTT-3.14.2-1]
-    if (!reasonIsValid(PacketType.DISCONNECT, packet.reason))
-      throw protocolError('reason code is not one of DISCONNECT');
-  }
-  packet.properties = reader.remaining > 0 ? decodeProperties(reader, PacketType.DISCONNECT) : {};
-  return packet;
-}
-
-export function decodeAuth(reader: Reader): AuthPacket {
-  if (reader.remaining === 0) return { type: 'auth', reason: 0, properties: {} };
-  const reason = reader.byte();
-  // [MQTT-3.15.2-1]
-  if (!reasonIsValid(PacketType.AUTH, reason)) throw protocolError('reason code is not one of AUTH');
-  return {
-    type: 'auth',
-    reason,
-    properties: reader.remaining > 0 ? decodeProperties(reader, PacketType.AUTH) : {},
-  };
 }

@@ -8,17 +8,16 @@ export {
   writeUint32,
   writeVariableByteInteger,
 } from './bytes.js';
+export { decodeConnect, decodeOne, decodePacket, decodeSubscribe, decodeUnsubscribe } from './decode.js';
 export {
+  decodeAnswer,
   decodeAuth,
-  decodeConnect,
   decodeDisconnect,
-  decodeOne,
-  decodePacket,
-  decodeSubscribe,
-  decodeUnsubscribe,
+  decodeOneAnswer,
   publishProperties,
-} from './decode.js';
+} from './decode-answers.js';
 export { encodePacket } from './encode.js';
+export { encodeRequest, type Request } from './encode-requests.js';
 export { MqttError, malformed, protocolError } from './error.js';
 export { FrameReader, type FrameSink } from './frames.js';
 export { nextPacketId, PacketIdSet } from './packet-ids.js';

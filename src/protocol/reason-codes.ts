@@ -1,69 +1,54 @@
-// Reason codes as one table: value, name, text, and the packets that may carry each (MQTT 5 section 2.4).
+// Reason codes as one table: name, value, and the packets that may carry each (MQTT 5 section 2.4).
 // MQTT 3 return codes are mapped from them here too.
 import { PacketType } from './packet-types.js';
 
 const { CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT, AUTH } = PacketType;
 
-/** [name, value, text, packet types] */
+/** [name, value, packet types]. The name is the text too: `QuotaExceeded` reads "quota exceeded". */
 const table = [
-  [
-    'Success',
-    0x00,
-    'success',
-    [CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT, AUTH],
-  ],
-  ['GrantedQoS1', 0x01, 'granted QoS 1', [SUBACK]],
-  ['GrantedQoS2', 0x02, 'granted QoS 2', [SUBACK]],
-  ['DisconnectWithWill', 0x04, 'disconnect with will message', [DISCONNECT]],
-  ['NoMatchingSubscribers', 0x10, 'no matching subscribers', [PUBACK, PUBREC]],
-  ['NoSubscriptionExisted', 0x11, 'no subscription existed', [UNSUBACK]],
-  ['ContinueAuthentication', 0x18, 'continue authentication', [AUTH]],
-  ['ReAuthenticate', 0x19, 're-authenticate', [AUTH]],
-  ['UnspecifiedError', 0x80, 'unspecified error', [CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, DISCONNECT]],
-  ['MalformedPacket', 0x81, 'malformed packet', [CONNACK, DISCONNECT]],
-  ['ProtocolError', 0x82, 'protocol error', [CONNACK, DISCONNECT]],
-  [
-    'ImplementationSpecificError',
-    0x83,
-    'implementation specific error',
-    [CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, DISCONNECT],
-  ],
-  ['UnsupportedProtocolVersion', 0x84, 'unsupported protocol version', [CONNACK]],
-  ['ClientIdentifierNotValid', 0x85, 'client identifier not valid', [CONNACK]],
-  ['BadUserNameOrPassword', 0x86, 'bad user name or password', [CONNACK]],
-  ['NotAuthorized', 0x87, 'not authorized', [CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, DISCONNECT]],
-  ['ServerUnavailable', 0x88, 'server unavailable', [CONNACK]],
-  ['ServerBusy', 0x89, 'server busy', [CONNACK, DISCONNECT]],
-  ['Banned', 0x8a, 'banned', [CONNACK]],
-  ['ServerShuttingDown', 0x8b, 'server shutting down', [DISCONNECT]],
-  ['BadAuthenticationMethod', 0x8c, 'bad authentication method', [CONNACK, DISCONNECT]],
-  ['KeepAliveTimeout', 0x8d, 'keep alive timeout', [DISCONNECT]],
-  ['SessionTakenOver', 0x8e, 'session taken over', [DISCONNECT]],
-  ['TopicFilterInvalid', 0x8f, 'topic filter invalid', [SUBACK, UNSUBACK, DISCONNECT]],
-  ['TopicNameInvalid', 0x90, 'topic name invalid', [CONNACK, PUBACK, PUBREC, DISCONNECT]],
-  ['PacketIdentifierInUse', 0x91, 'packet identifier in use', [PUBACK, PUBREC, SUBACK, UNSUBACK]],
-  ['PacketIdentifierNotFound', 0x92, 'packet identifier not found', [PUBREL, PUBCOMP]],
-  ['ReceiveMaximumExceeded', 0x93, 'receive maximum exceeded', [DISCONNECT]],
-  ['TopicAliasInvalid', 0x94, 'topic alias invalid', [DISCONNECT]],
-  ['PacketTooLarge', 0x95, 'packet too large', [CONNACK, DISCONNECT]],
-  ['MessageRateTooHigh', 0x96, 'message rate too high', [DISCONNECT]],
-  ['QuotaExceeded', 0x97, 'quota exceeded', [CONNACK, PUBACK, PUBREC, SUBACK, DISCONNECT]],
-  ['AdministrativeAction', 0x98, 'administrative action', [DISCONNECT]],
-  ['PayloadFormatInvalid', 0x99, 'payload format invalid', [CONNACK, PUBACK, PUBREC, DISCONNECT]],
-  ['RetainNotSupported', 0x9a, 'retain not supported', [CONNACK, DISCONNECT]],
-  ['QoSNotSupported', 0x9b, 'QoS not supported', [CONNACK, DISCONNECT]],
-  ['UseAnotherServer', 0x9c, 'use another server', [CONNACK, DISCONNECT]],
-  ['ServerMoved', 0x9d, 'server moved', [CONNACK, DISCONNECT]],
-  ['SharedSubscriptionsNotSupported', 0x9e, 'shared subscriptions not supported', [SUBACK, DISCONNECT]],
-  ['ConnectionRateExceeded', 0x9f, 'connection rate exceeded', [CONNACK, DISCONNECT]],
-  ['MaximumConnectTime', 0xa0, 'maximum connect time', [DISCONNECT]],
-  [
-    'SubscriptionIdentifiersNotSupported',
-    0xa1,
-    'subscription identifiers not supported',
-    [SUBACK, DISCONNECT],
-  ],
-  ['WildcardSubscriptionsNotSupported', 0xa2, 'wildcard subscriptions not supported', [SUBACK, DISCONNECT]],
+  ['Success', 0x00, [CONNACK, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK, DISCONNECT, AUTH]],
+  ['GrantedQoS1', 0x01, [SUBACK]],
+  ['GrantedQoS2', 0x02, [SUBACK]],
+  ['DisconnectWithWill', 0x04, [DISCONNECT]],
+  ['NoMatchingSubscribers', 0x10, [PUBACK, PUBREC]],
+  ['NoSubscriptionExisted', 0x11, [UNSUBACK]],
+  ['ContinueAuthentication', 0x18, [AUTH]],
+  ['ReAuthenticate', 0x19, [AUTH]],
+  ['UnspecifiedError', 0x80, [CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, DISCONNECT]],
+  ['MalformedPacket', 0x81, [CONNACK, DISCONNECT]],
+  ['ProtocolError', 0x82, [CONNACK, DISCONNECT]],
+  ['ImplementationSpecificError', 0x83, [CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, DISCONNECT]],
+  ['UnsupportedProtocolVersion', 0x84, [CONNACK]],
+  ['ClientIdentifierNotValid', 0x85, [CONNACK]],
+  ['BadUserNameOrPassword', 0x86, [CONNACK]],
+  ['NotAuthorized', 0x87, [CONNACK, PUBACK, PUBREC, SUBACK, UNSUBACK, DISCONNECT]],
+  ['ServerUnavailable', 0x88, [CONNACK]],
+  ['ServerBusy', 0x89, [CONNACK, DISCONNECT]],
+  ['Banned', 0x8a, [CONNACK]],
+  ['ServerShuttingDown', 0x8b, [DISCONNECT]],
+  ['BadAuthenticationMethod', 0x8c, [CONNACK, DISCONNECT]],
+  ['KeepAliveTimeout', 0x8d, [DISCONNECT]],
+  ['SessionTakenOver', 0x8e, [DISCONNECT]],
+  ['TopicFilterInvalid', 0x8f, [SUBACK, UNSUBACK, DISCONNECT]],
+  ['TopicNameInvalid', 0x90, [CONNACK, PUBACK, PUBREC, DISCONNECT]],
+  ['PacketIdentifierInUse', 0x91, [PUBACK, PUBREC, SUBACK, UNSUBACK]],
+  ['PacketIdentifierNotFound', 0x92, [PUBREL, PUBCOMP]],
+  ['ReceiveMaximumExceeded', 0x93, [DISCONNECT]],
+  ['TopicAliasInvalid', 0x94, [DISCONNECT]],
+  ['PacketTooLarge', 0x95, [CONNACK, DISCONNECT]],
+  ['MessageRateTooHigh', 0x96, [DISCONNECT]],
+  ['QuotaExceeded', 0x97, [CONNACK, PUBACK, PUBREC, SUBACK, DISCONNECT]],
+  ['AdministrativeAction', 0x98, [DISCONNECT]],
+  ['PayloadFormatInvalid', 0x99, [CONNACK, PUBACK, PUBREC, DISCONNECT]],
+  ['RetainNotSupported', 0x9a, [CONNACK, DISCONNECT]],
+  ['QoSNotSupported', 0x9b, [CONNACK, DISCONNECT]],
+  ['UseAnotherServer', 0x9c, [CONNACK, DISCONNECT]],
+  ['ServerMoved', 0x9d, [CONNACK, DISCONNECT]],
+  ['SharedSubscriptionsNotSupported', 0x9e, [SUBACK, DISCONNECT]],
+  ['ConnectionRateExceeded', 0x9f, [CONNACK, DISCONNECT]],
+  ['MaximumConnectTime', 0xa0, [DISCONNECT]],
+  ['SubscriptionIdentifiersNotSupported', 0xa1, [SUBACK, DISCONNECT]],
+  ['WildcardSubscriptionsNotSupported', 0xa2, [SUBACK, DISCONNECT]],
 ] as const;
 
 type ReasonName = (typeof table)[number][0];
@@ -73,12 +58,15 @@ export const ReasonCode = Object.fromEntries(table.map(([name, value]) => [name,
   readonly [Name in ReasonName]: Extract<(typeof table)[number], readonly [Name, ...unknown[]]>[1];
 };
 
-const texts = new Map<number, string>(table.map(([, value, text]) => [value, text]));
-const packets = new Map<number, readonly number[]>(table.map(([, value, , types]) => [value, types]));
+const names = new Map<number, string>(table.map(([name, value]) => [value, name]));
+const packets = new Map<number, readonly number[]>(table.map(([, value, types]) => [value, types]));
 
 /** The specification's words for a reason code, in lower case. */
 export function reasonName(code: number): string {
-  return texts.get(code) ?? `unknown reason code 0x${code.toString(16).padStart(2, '0')}`;
+  const name = names.get(code);
+  if (name === undefined) return `unknown reason code 0x${code.toString(16).padStart(2, '0')}`;
+  const words = name.match(/QoS|[A-Z][a-z]+|\d/g) ?? [];
+  return words.map((word) => (word === 'QoS' ? word : word.toLowerCase())).join(' ');
 }
 
 /** Whether a packet type may carry a reason code (MQTT 5 section 2.4, table 2-6). */
