@@ -124,6 +124,8 @@ export class Client extends Emitter<ClientEvents> {
   #version: ProtocolVersion;
   #clientId: string;
   #responseInformation: string | undefined;
+  /** What an earlier run of the program has left is known. */
+  #isRestored = false;
   /** There was a connection, so that there is a session to come back to. */
   #hasSession = false;
   #attempts = 0;
@@ -131,6 +133,8 @@ export class Client extends Emitter<ClientEvents> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cancel: ((error: unknown) => void) | null = null;
   #goodbye: (() => void) | null = null;
+  /** The store has what was recorded. */
+  #closed: Promise<void> = Promise.resolve();
   #first: { resolve(result: ConnectResult): void; reject(error: unknown): void } | null = null;
   /** Streams whose reader is behind. */
   #fullStreams = 0;
@@ -143,7 +147,8 @@ export class Client extends Emitter<ClientEvents> {
     this.#version = this.#settings.version;
     this.#clientId = this.#settings.clientId;
     const ids = new PacketIdPool();
-    this.#records = new SessionRecords(this.#settings.store);
+    // what is recorded without a connection, or without anything to send, becomes safe at the end of the turn
+    this.#records = new SessionRecords(this.#settings.store, () => platform.defer(() => void this.#commit()));
     this.#outgoing = new OutgoingMessages(this.#settings, ids, this.#records);
     this.#incoming = new IncomingMessages((message, topic) => this.#deliver(message, topic), this.#records);
     this.#operations = new Operations(ids);
@@ -200,6 +205,7 @@ export class Client extends Emitter<ClientEvents> {
       const kept = await this.#records.open(this.#clientId);
       this.#outgoing.restore(kept.messages, (topic) => this.#topicBytes(topic));
       this.#incoming.restore(kept.received);
+      this.#isRestored = true;
     } catch (error) {
       this.#end(undefined);
       throw signal?.aborted === true
@@ -433,6 +439,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#cancel?.(new ClientError('ended', 'the client was disconnected'));
     if (connection !== null) await this.#sayGoodbye(connection, reason, properties);
     this.#end(undefined);
+    await this.#closed;
   }
 
   #sayGoodbye(connection: Connection, reason: number, properties: Properties | undefined): Promise<void> {
@@ -465,7 +472,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#operations.end(why);
     for (const stream of this.#streams) stream.end(error);
     this.#streams.clear();
-    void this.#records.close().catch((failure: unknown) => this.#tell('error', asError(failure)));
+    this.#closed = this.#records.close().catch((failure: unknown) => this.#tell('error', asError(failure)));
     this.#tell('end', error);
   }
 
@@ -497,6 +504,7 @@ export class Client extends Emitter<ClientEvents> {
     try {
       this.#checkOpen();
       checkQos(qos);
+      this.#checkStore(qos);
       signal?.throwIfAborted();
       const bytes = this.#topicBytes(topic);
       const content = this.#payload(payload);
@@ -511,6 +519,15 @@ export class Client extends Emitter<ClientEvents> {
   #checkOpen(): void {
     if (this.#state === 'ended' || this.#state === 'disconnecting')
       throw new ClientError('ended', 'the client was disconnected');
+  }
+
+  /** What the store has must be known first, or it would be overwritten. */
+  #checkStore(qos: QoS): void {
+    if (qos > 0 && !this.#isRestored && this.#settings.store !== undefined)
+      throw new ClientError(
+        'invalid',
+        'call connect and wait for its store first: the session is not known yet',
+      );
   }
 
   #payload(payload: string | Uint8Array): Uint8Array {

@@ -1,6 +1,9 @@
 // Events for Node and browsers alike: typed, synchronous, in the order in which listeners were added.
 
-type Listener<Args extends unknown[]> = (...args: Args) => unknown;
+type Listener<Args extends unknown[]> = ((...args: Args) => unknown) & {
+  /** What was given to `once`. */
+  original?: unknown;
+};
 
 export class Emitter<Events extends { [name in keyof Events]: unknown[] }> {
   readonly #listeners = new Map<keyof Events, Listener<never>[]>();
@@ -16,11 +19,12 @@ export class Emitter<Events extends { [name in keyof Events]: unknown[] }> {
       this.off(name, wrapped);
       return listener(...args);
     };
+    wrapped.original = listener;
     return this.on(name, wrapped);
   }
 
   off<Name extends keyof Events>(name: Name, listener: Listener<Events[Name]>): this {
-    const left = this.#of(name).filter((one) => one !== listener);
+    const left = this.#of(name).filter((one) => one !== listener && one.original !== listener);
     if (left.length === 0) this.#listeners.delete(name);
     else this.#listeners.set(name, left);
     return this;

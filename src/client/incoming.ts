@@ -60,6 +60,7 @@ export class IncomingMessages {
     const earlier = this.#pending.get(packetId);
     // sent again, because the acknowledgement was not there when the last connection broke
     if (earlier !== undefined && message.dup) return this.#await(earlier);
+    this.#pending.delete(packetId);
     const handling = this.#deliver(message, topic);
     if (handling === undefined && this.#order.size === 0) return this.#done(packetId, qos);
     const pending: Pending = { packetId, qos, isDone: handling === undefined, connection: null };

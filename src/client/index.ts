@@ -3,6 +3,7 @@ import { Client } from './client.js';
 import { type NodeClientOptions, nodePlatform } from './node.js';
 
 export * from './exports.js';
+export { FileSessionStore } from './file-session-store.js';
 export type { NodeClientOptions, PreSharedKey, TlsOptions } from './node.js';
 export type { WebSocketOptions } from './node-websocket.js';
 

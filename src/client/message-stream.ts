@@ -85,6 +85,12 @@ export class MessageStream implements AsyncIterableIterator<Message, undefined, 
       this.#setFull(true);
   }
 
+  /** So much less waits than what made it full that it will not be so again at once. */
+  get #hasRoom(): boolean {
+    const mark = this.#highWaterMark;
+    return this.#waitingQos0 * 2 <= mark && this.#waiting.size * 2 <= mark * HARD_LIMIT;
+  }
+
   #setFull(isFull: boolean): void {
     this.#isFull = isFull;
     this.#owner.full(isFull);
@@ -97,7 +103,7 @@ export class MessageStream implements AsyncIterableIterator<Message, undefined, 
     if (entry !== undefined) {
       this.#current = entry.done;
       if (entry.done === null) this.#waitingQos0--;
-      if (this.#isFull && this.#waitingQos0 * 2 <= this.#highWaterMark) this.#setFull(false);
+      if (this.#isFull && this.#hasRoom) this.#setFull(false);
       return Promise.resolve({ done: false, value: entry.message });
     }
     if (this.#error !== null) {

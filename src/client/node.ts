@@ -1,6 +1,5 @@
 // What the client needs of Node: sockets, TLS, WebSocket, buffers. Whatever is not needed by every program is
 // loaded on use, so that a small tool starts quickly.
-import { randomBytes } from 'node:crypto';
 import { connect as connectSocket, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
@@ -131,6 +130,9 @@ export function nodePlatform(options: NodeClientOptions): Platform {
       copy.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
       return copy;
     },
-    randomId: () => randomBytes(16).toString('base64url').replace(/[-_]/g, '0'),
+    randomId: () =>
+      Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
+        .toString('base64url')
+        .replace(/[-_]/g, '0'),
   };
 }

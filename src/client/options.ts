@@ -159,6 +159,14 @@ function invalid(text: string): ClientError {
   return new ClientError('invalid', text);
 }
 
+function decoded(part: string, url: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw invalid(`${JSON.stringify(url)} has a % that is not followed by what it stands for`);
+  }
+}
+
 interface ParsedUrl extends Target {
   username: string | undefined;
   password: string | undefined;
@@ -176,6 +184,8 @@ export function parseUrl(text: string): ParsedUrl {
   const protocol = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
   if (protocol === undefined)
     throw invalid(`${scheme}: is no way to reach an MQTT server; use ${Object.keys(schemes).join(', ')}`);
+  const path = decoded(url.pathname, text);
+  if (protocol === 'unix' && path === '') throw invalid('a unix: URL has a path: unix:///run/mqtt.sock');
   const isWebSocket = protocol === 'ws' || protocol === 'wss';
   const isBare = url.pathname === '' || url.pathname === '/';
   return {
@@ -183,9 +193,9 @@ export function parseUrl(text: string): ParsedUrl {
     // the brackets of an IPv6 address belong to the URL
     host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
     port: url.port === '' ? DEFAULT_PORTS[protocol] : Number(url.port),
-    path: isWebSocket ? (isBare ? '/mqtt' : url.pathname) + url.search : decodeURIComponent(url.pathname),
-    username: url.username === '' ? undefined : decodeURIComponent(url.username),
-    password: url.password === '' ? undefined : decodeURIComponent(url.password),
+    path: isWebSocket ? (isBare ? '/mqtt' : url.pathname) + url.search : path,
+    username: url.username === '' ? undefined : decoded(url.username, text),
+    password: url.password === '' ? undefined : decoded(url.password, text),
   };
 }
 
@@ -230,6 +240,20 @@ function checkNumbers(options: ClientOptions): void {
     const value = options[name as NumberName];
     if (value === undefined || (Number.isInteger(value) && value >= low && value <= high)) continue;
     throw invalid(`${name} must be a whole number from ${low} to ${high}, not ${String(value)}`);
+  }
+  const { reconnect, queue } = options;
+  checkAmounts('queue', queue, {});
+  if (reconnect !== false) checkAmounts('reconnect', reconnect, { jitter: 1 });
+}
+
+/** Numbers from 0 on, Infinity among them. */
+function checkAmounts(group: string, given: object | undefined, highest: Record<string, number>): void {
+  for (const [name, value] of Object.entries(given ?? {})) {
+    if (value === undefined || typeof value === 'boolean') continue;
+    if (typeof value === 'number' && value >= 0 && !(value > highest[name]!)) continue;
+    throw invalid(
+      `${group}.${name} must be a number from 0 to ${highest[name] ?? 'Infinity'}, not ${String(value)}`,
+    );
   }
 }
 

@@ -53,6 +53,7 @@ export class OutgoingMessages {
   #connection: Connection | null = null;
   readonly #queue = new Fifo<Outgoing>();
   #queuedBytes = 0;
+  #queuedQos0 = 0;
   /** By packet identifier, in the order in which they were sent first. */
   readonly #inflight = new Map<number, Outgoing>();
   /** Of those, what has to be sent again on this connection. */
@@ -108,11 +109,11 @@ export class OutgoingMessages {
     const connection = this.#connection;
     const objection = connection?.objection(message) ?? null;
     if (objection !== null) return Promise.reject(objection);
-    if (connection !== null && qos === 0) return this.#sendAtOnce(connection, message);
+    if (connection !== null && qos === 0) return this.#sendAtOnce(connection, message, signal);
     if (qos === 0 && !this.#settings.queue.qos0)
       return Promise.reject(new ClientError('lost', 'not connected, and messages of QoS 0 do not wait'));
-    const isFull = this.#refusal(message.size);
-    if (isFull !== null) return Promise.reject(isFull);
+    const goesAtOnce = connection !== null && this.queued === 0 && this.#hasRoom(connection);
+    if (!goesAtOnce && this.#isFull(message.size)) return Promise.reject(this.#full());
     return new Promise((resolve, reject) => {
       message.resolve = resolve;
       message.reject = reject;
@@ -124,11 +125,17 @@ export class OutgoingMessages {
     });
   }
 
-  #sendAtOnce(connection: Connection, message: Outgoing): Promise<PublishResult> {
+  #sendAtOnce(
+    connection: Connection,
+    message: Outgoing,
+    signal: AbortSignal | undefined,
+  ): Promise<PublishResult> {
     const { output } = connection;
     if (output.pending + message.size > this.#settings.queue.maxBytes) return Promise.reject(this.#full());
     const isReferenced = connection.publish(message, message.name, 0, false);
-    return isReferenced || output.isBusy ? output.drained().then(() => sentResult) : sent;
+    if (!isReferenced && !output.isBusy) return sent;
+    const left = output.drained().then(() => sentResult);
+    return signal === undefined ? left : unlessAborted(left, signal);
   }
 
   #full(): ClientError {
@@ -139,10 +146,9 @@ export class OutgoingMessages {
     );
   }
 
-  #refusal(size: number): ClientError | null {
+  #isFull(size: number): boolean {
     const { maxMessages, maxBytes } = this.#settings.queue;
-    const isFull = this.queued >= maxMessages || this.#queuedBytes + size > maxBytes;
-    return isFull ? this.#full() : null;
+    return this.queued >= maxMessages || this.#queuedBytes + size > maxBytes;
   }
 
   /** An abort takes back what has not been sent; what has been goes on, unheard. */
@@ -153,8 +159,9 @@ export class OutgoingMessages {
       message.reject = null;
       if (message.progress !== 'queued') return;
       if (!this.#queue.remove(message)) return;
-      this.#queuedBytes -= message.size;
+      this.#unqueued(message);
       if (message.qos > 0) this.#records.done(message.sequence);
+      this.#noteIdle();
     };
     if (signal.aborted) return queueMicrotask(abort);
     signal.addEventListener('abort', abort, { once: true });
@@ -172,6 +179,13 @@ export class OutgoingMessages {
   #enqueue(message: Outgoing): void {
     this.#queue.push(message);
     this.#queuedBytes += message.size;
+    if (message.qos === 0) this.#queuedQos0++;
+  }
+
+  /** A message has left the queue. */
+  #unqueued(message: Outgoing): void {
+    this.#queuedBytes -= message.size;
+    if (message.qos === 0) this.#queuedQos0--;
   }
 
   #hasRoom(connection: Connection): boolean {
@@ -232,17 +246,37 @@ export class OutgoingMessages {
     if (connection === null) return;
     this.#sendAgain(connection);
     for (let next = this.#queue.first; next !== undefined; next = this.#queue.first) {
-      if (next.qos > 0 && !this.#hasRoom(connection)) break;
-      this.#queue.shift();
-      this.#queuedBytes -= next.size;
-      const objection = connection.objection(next);
-      if (objection !== null) this.#drop(next, objection);
-      else if (next.qos > 0) this.#send(connection, next);
-      else {
-        connection.publish(next, next.name, 0, false);
-        next.resolve?.(sentResult);
+      if (next.qos > 0 && !this.#hasRoom(connection)) {
+        this.#sendQos0(connection);
+        break;
       }
+      this.#queue.shift();
+      this.#sendQueued(connection, next);
     }
+    this.#noteIdle();
+  }
+
+  #sendQueued(connection: Connection, message: Outgoing): void {
+    this.#unqueued(message);
+    const objection = connection.objection(message);
+    if (objection !== null) this.#drop(message, objection);
+    else if (message.qos > 0) this.#send(connection, message);
+    else {
+      connection.publish(message, message.name, 0, false);
+      message.resolve?.(sentResult);
+    }
+  }
+
+  /** What is in flight holds no message of QoS 0 up, or later ones would overtake it. */
+  #sendQos0(connection: Connection): void {
+    if (this.#queuedQos0 === 0) return;
+    const all = this.#queue.toArray();
+    this.#queue.clear();
+    this.#queue.unshift(all.filter(({ qos }) => qos > 0));
+    for (const message of all) if (message.qos === 0) this.#sendQueued(connection, message);
+  }
+
+  #noteIdle(): void {
     if (this.queued === 0 && this.#inflight.size === 0) this.#becameIdle();
   }
 
@@ -331,7 +365,17 @@ export class OutgoingMessages {
     this.#inflight.clear();
     this.#queue.clear();
     this.#queuedBytes = 0;
+    this.#queuedQos0 = 0;
     for (const message of left) message.reject?.(error);
     this.#becameIdle();
   }
+}
+
+/** An abort stops waiting. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    void work.then(resolve).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

@@ -1,6 +1,7 @@
 // What a connection has to send: packets are written into one buffer, large payloads are referenced, and all of
 // it goes to the transport once an event-loop turn, or earlier when a buffer is full. An idle connection holds
 // no buffer.
+import { Fifo } from './fifo.js';
 import type { Platform, Transport } from './transport.js';
 
 const SMALL = 4096;
@@ -26,6 +27,18 @@ function give(buffer: Uint8Array): void {
   if (list !== undefined && list.length < POOL_LIMIT) list.push(buffer);
 }
 
+/** Chunks that the transport is given, the buffers among them, and the position of their end. */
+interface Handed {
+  readonly list: Uint8Array[];
+  readonly lent: Uint8Array[];
+  readonly end: number;
+}
+
+interface Waiting {
+  readonly position: number;
+  resolve(): void;
+}
+
 export class Output {
   /** Where packets are written: `reserve` first, then write from the position that it returned. */
   buffer: Uint8Array = NONE;
@@ -33,11 +46,12 @@ export class Output {
   /** Full buffers and payloads that go out before `buffer`, and the buffers among them to be used again. */
   #chunks: Uint8Array[] = [];
   #lent: Uint8Array[] = [];
-  #chunkBytes = 0;
-  /** Bytes that the transport has and has not sent. */
-  #sending = 0;
+  /** Bytes since the beginning: written here, and those of them that have left. */
+  #written = 0;
+  #left = 0;
   #state: 'idle' | 'scheduled' | 'committing' | 'closed' = 'idle';
-  #drained: { promise: Promise<void>; resolve: () => void } | null = null;
+  /** Who waits until the bytes up to a position have left, in the order of these. */
+  readonly #waiting = new Fifo<Waiting>();
   readonly #transport: Transport;
   readonly #platform: Platform;
   readonly #commit: () => Promise<void> | undefined;
@@ -53,7 +67,7 @@ export class Output {
 
   /** Bytes that have not left yet. */
   get pending(): number {
-    return this.#sending + this.#chunkBytes + this.#length;
+    return this.#written - this.#left;
   }
 
   /** Whether so much waits that who can wait should. */
@@ -64,9 +78,11 @@ export class Output {
   /** Makes room for `size` bytes, counts them as written, and returns where they go in `buffer`. */
   reserve(size: number): number {
     if (this.#state === 'idle') this.#schedule();
-    const at = this.#length;
-    if (at + size > this.buffer.length) return this.#grow(size);
-    this.#length = at + size;
+    let at = this.#length;
+    if (at + size > this.buffer.length) at = this.#grow(size);
+    else this.#length = at + size;
+    // only now: what is handed on while the buffer grows does not have these bytes
+    this.#written += size;
     return at;
   }
 
@@ -95,7 +111,6 @@ export class Output {
     if (length === 0) return;
     this.#chunks.push(length === this.buffer.length ? this.buffer : this.buffer.subarray(0, length));
     this.#lent.push(this.buffer);
-    this.#chunkBytes += length;
     this.buffer = NONE;
     this.#length = 0;
   }
@@ -104,7 +119,7 @@ export class Output {
   reference(bytes: Uint8Array): void {
     this.#setAside();
     this.#chunks.push(bytes);
-    this.#chunkBytes += bytes.length;
+    this.#written += bytes.length;
     if (this.#state === 'idle') this.#schedule();
   }
 
@@ -117,7 +132,7 @@ export class Output {
 
   readonly #turnEnded = (): void => {
     if (this.#state === 'scheduled') this.flush();
-    if (this.#sending === 0) this.#settle();
+    this.#settle();
   };
 
   #schedule(): void {
@@ -141,16 +156,14 @@ export class Output {
       if (this.#state === 'closed') return;
       this.#hand(chunks);
       this.#state = 'idle';
-      if (this.pending > this.#sending) this.#schedule();
+      if (this.#length > 0 || this.#chunks.length > 0) this.#schedule();
     });
   }
 
-  #takeChunks(): { list: Uint8Array[]; lent: Uint8Array[]; bytes: number } {
-    const taken = { list: this.#chunks, lent: this.#lent, bytes: this.#chunkBytes };
+  #takeChunks(): Handed {
+    const taken = { list: this.#chunks, lent: this.#lent, end: this.#written };
     this.#chunks = [];
     this.#lent = [];
-    this.#sending += this.#chunkBytes;
-    this.#chunkBytes = 0;
     return taken;
   }
 
@@ -159,14 +172,15 @@ export class Output {
     if (this.#chunks.length > 0) this.#hand(this.#takeChunks());
   }
 
-  #hand({ list, lent, bytes }: { list: Uint8Array[]; lent: Uint8Array[]; bytes: number }): void {
+  #hand({ list, lent, end }: Handed): void {
     if (list.length === 0) return;
     this.lastSent = performance.now();
     this.#transport.write(list, () => {
       for (const buffer of lent) give(buffer);
-      this.#sending -= bytes;
+      this.#left = Math.max(this.#left, end);
       // not at once: a program that only ever waits for this would leave nobody else a turn
-      if (this.#sending === 0 && this.#drained !== null) this.#platform.defer(this.#turnEnded);
+      if ((this.#waiting.first?.position ?? Number.POSITIVE_INFINITY) <= end)
+        this.#platform.defer(this.#turnEnded);
     });
   }
 
@@ -175,24 +189,18 @@ export class Output {
       give(this.buffer);
       this.buffer = NONE;
     }
-    if (this.#drained === null || this.pending > 0) return;
-    const { resolve } = this.#drained;
-    this.#drained = null;
-    resolve();
+    for (let next = this.#waiting.first; next !== undefined; next = this.#waiting.first) {
+      if (next.position > this.#left) break;
+      this.#waiting.shift();
+      next.resolve();
+    }
   }
 
   /** Resolves when all that is written now has left, or never will. */
   drained(): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve();
-    if (this.#drained === null) {
-      let resolve!: () => void;
-      const promise = new Promise<void>((done) => {
-        resolve = done;
-      });
-      this.#drained = { promise, resolve };
-      if (this.#state === 'idle') this.#platform.defer(this.#turnEnded);
-    }
-    return this.#drained.promise;
+    if (this.pending === 0) this.#platform.defer(this.#turnEnded);
+    return new Promise((resolve) => this.#waiting.push({ position: this.#written, resolve }));
   }
 
   /** The connection is over: what has not left never will. */
@@ -200,9 +208,8 @@ export class Output {
     this.#state = 'closed';
     this.#chunks = [];
     this.#lent = [];
-    this.#chunkBytes = 0;
-    this.#sending = 0;
     this.#length = 0;
+    this.#left = this.#written;
     this.#settle();
   }
 }

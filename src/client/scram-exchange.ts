@@ -50,12 +50,18 @@ export class ScramExchange implements AuthenticationExchange {
     const fields = attributes(serverFirst);
     const nonce = fields.get('r') ?? '';
     const iterations = Number(fields.get('i'));
+    const salt = fields.get('s') ?? '';
     if (!nonce.startsWith(this.#nonce) || nonce === this.#nonce) throw failure('the nonce is not ours');
-    if (!(iterations >= MIN_ITERATIONS && iterations <= (this.#options.maxIterations ?? 1_000_000)))
+    if (fields.has('m')) throw failure('the server wants an extension that is not known here');
+    if (salt === '') throw failure('there is no salt');
+    if (
+      !Number.isInteger(iterations) ||
+      !(iterations >= MIN_ITERATIONS && iterations <= (this.#options.maxIterations ?? 1_000_000))
+    )
       throw failure(`the server asks for ${fields.get('i')} iterations`);
     const withoutProof = `c=biws,r=${nonce}`;
     const message = text.encode(`${this.#firstBare},${serverFirst},${withoutProof}`);
-    const salted = await this.#derive(fromBase64(fields.get('s') ?? ''), iterations);
+    const salted = await this.#derive(fromBase64(salt), iterations);
     const clientKey = await this.#hmac(salted, text.encode('Client Key'));
     const storedKey = new Uint8Array(await crypto.subtle.digest(this.#hash, clientKey));
     const signature = await this.#hmac(storedKey, message);

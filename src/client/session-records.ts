@@ -33,18 +33,28 @@ function numberOf(text: string): number {
 
 export class SessionRecords {
   readonly #store: SessionStore | undefined;
+  readonly #changed: () => void;
   #operations: SessionOperation[] = [];
+  /** The last commit, while it is under way. */
+  #committing: Promise<void> | undefined;
 
-  constructor(store: SessionStore | undefined) {
+  /** `changed` hears of the first change since the last commit. */
+  constructor(store: SessionStore | undefined, changed: () => void = () => {}) {
     this.#store = store;
+    this.#changed = changed;
   }
 
   #put(at: string, value: Uint8Array): void {
-    this.#operations.push({ type: 'put', key: at, value });
+    this.#record({ type: 'put', key: at, value });
   }
 
   #delete(at: string): void {
-    this.#operations.push({ type: 'delete', key: at });
+    this.#record({ type: 'delete', key: at });
+  }
+
+  #record(operation: SessionOperation): void {
+    this.#operations.push(operation);
+    if (this.#operations.length === 1) this.#changed();
   }
 
   message(sequence: number, name: string, content: PublishContent): void {
@@ -85,12 +95,18 @@ export class SessionRecords {
     if (this.#store !== undefined) this.#delete(key('received', packetId));
   }
 
-  /** Makes all that was recorded safe. */
+  /** Makes all that was recorded safe. Undefined: it is. */
   commit(): Promise<void> | undefined {
-    if (this.#operations.length === 0) return undefined;
+    if (this.#operations.length === 0) return this.#committing;
     const operations = this.#operations;
     this.#operations = [];
-    return this.#store!.commit(operations);
+    const committed = this.#store!.commit(operations);
+    this.#committing = committed;
+    const done = (): void => {
+      if (this.#committing === committed) this.#committing = undefined;
+    };
+    committed?.then(done, done);
+    return committed;
   }
 
   /** What an earlier run has left. */

@@ -28,11 +28,12 @@ export interface Subscription {
   /** Stays when its last receiver goes. */
   isHeld: boolean;
   readonly receivers: Set<Receiver>;
+  /** The last topic that came with its identifier. */
+  lastMatch: string;
 }
 
 /** Topics whose receivers are known; beyond this all are forgotten. */
 const CACHE_SIZE = 4096;
-const nobody: readonly Receiver[] = [];
 
 export class Subscriptions {
   readonly #byFilter = new Map<string, Subscription>();
@@ -65,6 +66,7 @@ export class Subscriptions {
       isGranted: false,
       isHeld: false,
       receivers: new Set<Receiver>(),
+      lastMatch: '',
     };
     this.#byFilter.set(filter, subscription);
     this.#byIdentifier.set(identifier, subscription);
@@ -90,15 +92,29 @@ export class Subscriptions {
     this.#known.clear();
   }
 
+  /** An identifier may be one that an earlier run of the program has given to another filter. */
+  #identified(topic: string, identifiers: readonly number[]): Subscription[] {
+    const found: Subscription[] = [];
+    for (const identifier of identifiers) {
+      const subscription = this.#byIdentifier.get(identifier);
+      if (subscription !== undefined && this.#matches(subscription, topic)) found.push(subscription);
+    }
+    return found;
+  }
+
+  /** A filter without a wildcard, or one that matched the last time too, costs a comparison. */
+  #matches(subscription: Subscription, topic: string): boolean {
+    if (subscription.bare === topic || subscription.lastMatch === topic) return true;
+    if (!topicMatches(subscription.bare, topic)) return false;
+    subscription.lastMatch = topic;
+    return true;
+  }
+
   /** Who gets a message: by the identifiers that came with it, or by its topic. */
   receivers(topic: string, identifiers: readonly number[] | undefined): readonly Receiver[] {
-    if (identifiers !== undefined && identifiers.some((one) => this.#byIdentifier.has(one))) {
-      if (identifiers.length === 1) {
-        const { receivers } = this.#byIdentifier.get(identifiers[0]!)!;
-        return receivers.size === 0 ? nobody : [...receivers];
-      }
-      return [...new Set(identifiers.flatMap((one) => [...(this.#byIdentifier.get(one)?.receivers ?? [])]))];
-    }
+    const identified = identifiers === undefined ? [] : this.#identified(topic, identifiers);
+    if (identified.length === 1) return [...identified[0]!.receivers];
+    if (identified.length > 1) return [...new Set(identified.flatMap((one) => [...one.receivers]))];
     const known = this.#known.get(topic);
     if (known !== undefined) return known;
     const found = [...this.#byFilter.values()].filter(({ bare }) => topicMatches(bare, topic));
