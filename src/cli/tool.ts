@@ -1,9 +1,9 @@
 // What pub, sub and rr have in common: from a command line to a connected client, what is said when that fails,
 // and the exit code.
 import { readFileSync } from 'node:fs';
-import type { Client } from '../client/client.js';
+import { Client } from '../client/client.js';
 import { ClientError } from '../client/errors.js';
-import { createClient } from '../client/index.js';
+import { nodePlatform } from '../client/node.js';
 import {
   type MessageSource,
   messageFileError,
@@ -85,7 +85,8 @@ export async function toolClient(tool: Tool, reconnects: boolean): Promise<Clien
   const { config, output, complain } = tool;
   try {
     if (config.useSrv) Object.assign(config, await serviceRecord(config));
-    const client = createClient(clientOptions(config, reconnects));
+    const options = clientOptions(config, reconnects);
+    const client = new Client(options, nodePlatform(options));
     if (config.debug) {
       const lines = new DebugLines(
         config.clientId ?? (config.version === 3 ? client.clientId : undefined),

@@ -29,8 +29,8 @@ import { type ClientOptions, checkQos, type MessageOptions, type Settings, setti
 import { OutgoingMessages, type PublishResult } from './outgoing.js';
 import { PacketIdPool } from './packet-id-pool.js';
 import { reconnectDelay } from './reconnect-delay.js';
-import { type RequestOptions, Requests, type Responder } from './requests.js';
-import { SessionRecords } from './session-records.js';
+import type { RequestOptions, Requests, Responder } from './requests.js';
+import type { SessionRecords } from './session-records.js';
 import {
   type Receiver,
   type Subscription,
@@ -111,21 +111,19 @@ function asError(error: unknown): Error {
 export class Client extends Emitter<ClientEvents> {
   readonly #platform: Platform;
   readonly #settings: Settings;
-  readonly #records: SessionRecords;
+  #records: SessionRecords | null = null;
   readonly #outgoing: OutgoingMessages;
   readonly #incoming: IncomingMessages;
   readonly #operations: Operations;
   readonly #subscriptions = new Subscriptions();
   readonly #streams = new Set<MessageStream>();
-  readonly #requests = new Requests(this);
+  #requests: Promise<Requests> | null = null;
   readonly #topics = new Map<string, Uint8Array>();
   #state: ClientState = 'new';
   #connection: Connection | null = null;
   #version: ProtocolVersion;
   #clientId: string;
   #responseInformation: string | undefined;
-  /** What an earlier run of the program has left is known. */
-  #isRestored = false;
   /** There was a connection, so that there is a session to come back to. */
   #hasSession = false;
   #attempts = 0;
@@ -147,10 +145,8 @@ export class Client extends Emitter<ClientEvents> {
     this.#version = this.#settings.version;
     this.#clientId = this.#settings.clientId;
     const ids = new PacketIdPool();
-    // what is recorded without a connection, or without anything to send, becomes safe at the end of the turn
-    this.#records = new SessionRecords(this.#settings.store, () => platform.defer(() => void this.#commit()));
-    this.#outgoing = new OutgoingMessages(this.#settings, ids, this.#records);
-    this.#incoming = new IncomingMessages((message, topic) => this.#deliver(message, topic), this.#records);
+    this.#outgoing = new OutgoingMessages(this.#settings, ids);
+    this.#incoming = new IncomingMessages((message, topic) => this.#deliver(message, topic));
     this.#operations = new Operations(ids);
   }
 
@@ -202,10 +198,7 @@ export class Client extends Emitter<ClientEvents> {
     );
     try {
       signal?.throwIfAborted();
-      const kept = await this.#records.open(this.#clientId);
-      this.#outgoing.restore(kept.messages, (topic) => this.#topicBytes(topic));
-      this.#incoming.restore(kept.received);
-      this.#isRestored = true;
+      await this.#restore();
     } catch (error) {
       this.#end(undefined);
       throw signal?.aborted === true
@@ -218,6 +211,21 @@ export class Client extends Emitter<ClientEvents> {
       this.#first = { resolve, reject };
       void this.#attempt();
     });
+  }
+
+  /** Takes over what an earlier run of the program has left in the store. */
+  async #restore(): Promise<void> {
+    const { store } = this.#settings;
+    if (store === undefined) return;
+    const { SessionRecords } = await import('./session-records.js');
+    // what is recorded without a connection, or without anything to send, becomes safe at the end of the turn
+    const records = new SessionRecords(store, () => this.#platform.defer(() => void this.#commit()));
+    const kept = await records.open(this.#clientId);
+    this.#records = records;
+    this.#outgoing.records = records;
+    this.#incoming.records = records;
+    this.#outgoing.restore(kept.messages, (topic) => this.#topicBytes(topic));
+    this.#incoming.restore(kept.received);
   }
 
   async #attempt(): Promise<void> {
@@ -299,7 +307,7 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   #commit(): Promise<void> | undefined {
-    return this.#records.commit()?.catch((error: unknown) => {
+    return this.#records?.commit()?.catch((error: unknown) => {
       const text = `the session store failed: ${asError(error).message}`;
       this.#end(new ClientError('store', text, { cause: error }));
     });
@@ -472,8 +480,16 @@ export class Client extends Emitter<ClientEvents> {
     this.#operations.end(why);
     for (const stream of this.#streams) stream.end(error);
     this.#streams.clear();
-    this.#closed = this.#records.close().catch((failure: unknown) => this.#tell('error', asError(failure)));
+    this.#closed = this.#closeStore();
     this.#tell('end', error);
+  }
+
+  async #closeStore(): Promise<void> {
+    try {
+      await this.#records?.close();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   /** Calls the listeners of an event; one that throws is reported and harms nobody else. */
@@ -482,9 +498,13 @@ export class Client extends Emitter<ClientEvents> {
       try {
         listener(...args);
       } catch (error) {
-        if (name !== 'error') this.#tell('error', asError(error));
+        if (name !== 'error') this.#report(error);
       }
     }
+  }
+
+  #report(error: unknown): void {
+    this.#tell('error', asError(error));
   }
 
   /** Authenticates again on the live connection (MQTT 5). */
@@ -523,7 +543,7 @@ export class Client extends Emitter<ClientEvents> {
 
   /** What the store has must be known first, or it would be overwritten. */
   #checkStore(qos: QoS): void {
-    if (qos > 0 && !this.#isRestored && this.#settings.store !== undefined)
+    if (qos > 0 && this.#records === null && this.#settings.store !== undefined)
       throw new ClientError(
         'invalid',
         'call connect and wait for its store first: the session is not known yet',
@@ -554,7 +574,7 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Asks a question and waits for the answer (MQTT 5). Rejects when none comes in time, or nobody is there. */
   request(topic: string, payload: string | Uint8Array, options: RequestOptions = {}): Promise<Message> {
-    return this.#requests.ask(topic, payload, options);
+    return this.#loadRequests().then((requests) => requests.ask(topic, payload, options));
   }
 
   /** Answers requests: what `responder` returns is published to the request's response topic. */
@@ -563,7 +583,14 @@ export class Client extends Emitter<ClientEvents> {
     responder: Responder,
     options: SubscribeOptions = { qos: 1 },
   ): Promise<SubscribeResult> {
-    return this.subscribe(filter, options, (message) => this.#requests.answer(message, responder));
+    return this.subscribe(filter, options, async (message) =>
+      (await this.#loadRequests()).answer(message, responder),
+    );
+  }
+
+  #loadRequests(): Promise<Requests> {
+    this.#requests ??= import('./requests.js').then(({ Requests }) => new Requests(this));
+    return this.#requests;
   }
 
   // --- subscribing
@@ -579,9 +606,7 @@ export class Client extends Emitter<ClientEvents> {
   ): Promise<SubscribeResult> {
     this.#checkOpen();
     checkQos(options.qos);
-    const filters = typeof filter === 'string' ? [filter] : [...filter];
-    if (filters.length === 0) throw new ClientError('invalid', 'there is no filter to subscribe to');
-    for (const one of filters) checkFilter(one);
+    const filters = filtersOf(filter);
     const subscriptions = filters.map((one) => this.#add(one, options, listener));
     if (listener === undefined) for (const one of subscriptions) one.isHeld = true;
     return this.#subscribe(subscriptions, options, () => {
@@ -671,7 +696,7 @@ export class Client extends Emitter<ClientEvents> {
         }
       },
       (error: unknown) => {
-        if (this.#state !== 'ended') this.#tell('error', asError(error));
+        if (this.#state !== 'ended') this.#report(error);
       },
     );
   }
@@ -685,7 +710,7 @@ export class Client extends Emitter<ClientEvents> {
     filter: string | readonly string[],
     options: SubscribeOptions & MessageStreamOptions = {},
   ): MessageStream {
-    const filters = typeof filter === 'string' ? [filter] : [...filter];
+    const filters = listOf(filter);
     const receiver: Receiver = (message) => stream.push(message);
     const stream: MessageStream = new MessageStream(
       {
@@ -724,7 +749,7 @@ export class Client extends Emitter<ClientEvents> {
     }
     if (unwanted.length === 0 || this.#state === 'ended' || this.#state === 'disconnecting') return;
     this.unsubscribe(unwanted).catch((error: unknown) => {
-      if (this.#state !== 'ended') this.#tell('error', asError(error));
+      if (this.#state !== 'ended') this.#report(error);
     });
   }
 
@@ -734,9 +759,7 @@ export class Client extends Emitter<ClientEvents> {
     { properties, signal }: { properties?: Properties; signal?: AbortSignal } = {},
   ): Promise<FilterResult[]> {
     this.#checkOpen();
-    const filters = typeof filter === 'string' ? [filter] : [...filter];
-    if (filters.length === 0) throw new ClientError('invalid', 'there is no filter to unsubscribe from');
-    for (const one of filters) checkFilter(one);
+    const filters = filtersOf(filter);
     for (const one of filters) this.#subscriptions.delete(one);
     const answer = await this.#operations.ask({ type: 'unsubscribe', filters, properties }, signal);
     return filters.map((one, i) => ({ filter: one, reason: answer.reasons[i] ?? 0 }));
@@ -765,11 +788,11 @@ export class Client extends Emitter<ClientEvents> {
     try {
       const result = receiver(message);
       if (!(result instanceof Promise)) return work;
-      const done = result.catch((error: unknown) => this.#tell('error', asError(error)));
+      const done = result.catch((error: unknown) => this.#report(error));
       if (work === null) return [done];
       work.push(done);
     } catch (error) {
-      this.#tell('error', asError(error));
+      this.#report(error);
     }
     return work;
   }
@@ -784,12 +807,20 @@ export class Client extends Emitter<ClientEvents> {
   }
 }
 
-function checkFilter(filter: string): void {
+/** One filter or several, checked. */
+function filtersOf(given: string | readonly string[]): string[] {
+  const filters = listOf(given);
+  if (filters.length === 0) throw new ClientError('invalid', 'there is no topic filter');
   try {
-    parseTopicFilter(filter, Number.POSITIVE_INFINITY);
+    for (const filter of filters) parseTopicFilter(filter, Number.POSITIVE_INFINITY);
   } catch (error) {
     throw asInvalid(error);
   }
+  return filters;
+}
+
+function listOf(given: string | readonly string[]): string[] {
+  return typeof given === 'string' ? [given] : [...given];
 }
 
 /** What the codec says of an argument. */

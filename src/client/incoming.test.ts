@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { PacketType, Publish } from '../protocol/index.js';
 import type { Connection } from './connection.js';
 import { IncomingMessages } from './incoming.js';
-import { SessionRecords } from './session-records.js';
 
 const names: Readonly<Record<number, string>> = {
   [PacketType.PUBACK]: 'puback',
@@ -17,12 +16,11 @@ class World {
   /** Topics whose receiver takes its time, and how to finish them, in the order in which they came. */
   slow = new Set<string>();
   #working: { topic: string; done: () => void }[] = [];
-  readonly records = new SessionRecords(undefined);
   readonly incoming = new IncomingMessages((_, topic) => {
     this.delivered.push(topic);
     if (!this.slow.has(topic)) return undefined;
     return new Promise<void>((done) => this.#working.push({ topic, done }));
-  }, this.records);
+  });
 
   connect(sessionPresent = true): void {
     this.sent = [];

@@ -19,7 +19,8 @@ interface Pending {
 
 export class IncomingMessages {
   readonly #deliver: Deliver;
-  readonly #records: SessionRecords;
+  /** Set when the session is kept in a store. */
+  records: SessionRecords | null = null;
   #connection: Connection | null = null;
   /** By packet identifier; over connections, since the server sends again what it has no acknowledgement for. */
   readonly #pending = new Map<number, Pending>();
@@ -28,9 +29,8 @@ export class IncomingMessages {
   /** QoS 2: handed on, PUBREL has not come. */
   readonly #received = new PacketIdSet();
 
-  constructor(deliver: Deliver, records: SessionRecords) {
+  constructor(deliver: Deliver) {
     this.#deliver = deliver;
-    this.#records = records;
   }
 
   restore(received: readonly number[]): void {
@@ -41,7 +41,7 @@ export class IncomingMessages {
     this.#connection = connection;
     if (sessionPresent) return;
     this.#pending.clear();
-    for (const id of this.#received) this.#records.released(id);
+    for (const id of this.#received) this.records?.released(id);
     this.#received.clear();
   }
 
@@ -72,7 +72,7 @@ export class IncomingMessages {
         // its connection is gone: it will be known when it comes again
         this.#pending.delete(packetId);
         this.#received.add(packetId);
-        this.#records.received(packetId);
+        this.records?.received(packetId);
       } else this.#advance();
     });
     this.#await(pending);
@@ -98,7 +98,7 @@ export class IncomingMessages {
   #done(packetId: number, qos: number): void {
     if (qos === 2) {
       this.#received.add(packetId);
-      this.#records.received(packetId);
+      this.records?.received(packetId);
     }
     this.#acknowledge(packetId, qos);
   }
@@ -110,7 +110,7 @@ export class IncomingMessages {
   /** PUBREL: the server will not send this one again. */
   released(packetId: number): void {
     const wasThere = this.#received.delete(packetId);
-    if (wasThere) this.#records.released(packetId);
+    if (wasThere) this.records?.released(packetId);
     const reason = wasThere ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
     this.#connection?.acknowledge(PacketType.PUBCOMP, packetId, reason);
   }

@@ -6,7 +6,6 @@ import { type ClientOptions, settingsOf } from './options.js';
 import { OutgoingMessages, type PublishResult } from './outgoing.js';
 import { PacketIdPool } from './packet-id-pool.js';
 import type { PublishContent } from './publish-packet.js';
-import { SessionRecords } from './session-records.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -22,7 +21,7 @@ class World {
 
   constructor(options: ClientOptions = {}) {
     const settings = settingsOf(options, () => 'x');
-    this.outgoing = new OutgoingMessages(settings, this.ids, new SessionRecords(undefined));
+    this.outgoing = new OutgoingMessages(settings, this.ids);
   }
 
   connect(sessionPresent = true, receiveMaximum = 65_535): void {

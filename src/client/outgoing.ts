@@ -49,7 +49,8 @@ class Outgoing implements PublishContent {
 export class OutgoingMessages {
   readonly #settings: Settings;
   readonly #ids: PacketIdPool;
-  readonly #records: SessionRecords;
+  /** Set when the session is kept in a store. */
+  records: SessionRecords | null = null;
   #connection: Connection | null = null;
   readonly #queue = new Fifo<Outgoing>();
   #queuedBytes = 0;
@@ -63,10 +64,9 @@ export class OutgoingMessages {
   #sequence = 0;
   #idle: (() => void)[] = [];
 
-  constructor(settings: Settings, ids: PacketIdPool, records: SessionRecords) {
+  constructor(settings: Settings, ids: PacketIdPool) {
     this.#settings = settings;
     this.#ids = ids;
-    this.#records = records;
   }
 
   /** Messages that wait for a connection, or for room in flight. */
@@ -117,7 +117,7 @@ export class OutgoingMessages {
     return new Promise((resolve, reject) => {
       message.resolve = resolve;
       message.reject = reject;
-      if (qos > 0) this.#records.message(message.sequence, name, message);
+      if (qos > 0) this.records?.message(message.sequence, name, message);
       if (signal !== undefined) this.#watch(message, signal);
       if (connection !== null && this.queued === 0 && this.#hasRoom(connection))
         this.#send(connection, message);
@@ -160,7 +160,7 @@ export class OutgoingMessages {
       if (message.progress !== 'queued') return;
       if (!this.#queue.remove(message)) return;
       this.#unqueued(message);
-      if (message.qos > 0) this.#records.done(message.sequence);
+      if (message.qos > 0) this.records?.done(message.sequence);
       this.#noteIdle();
     };
     if (signal.aborted) return queueMicrotask(abort);
@@ -197,7 +197,7 @@ export class OutgoingMessages {
     message.packetId = this.#ids.take();
     message.progress = 'sent';
     this.#inflight.set(message.packetId, message);
-    this.#records.progress(message.sequence, 'sent', message.packetId);
+    this.records?.progress(message.sequence, 'sent', message.packetId);
     this.#count(message);
     connection.publish(message, message.name, message.packetId, false);
   }
@@ -230,7 +230,7 @@ export class OutgoingMessages {
       message.progress = 'queued';
       message.packetId = 0;
       this.#queuedBytes += message.size;
-      this.#records.progress(message.sequence, 'queued', 0);
+      this.records?.progress(message.sequence, 'queued', 0);
       again.push(message);
     }
     this.#queue.unshift(again);
@@ -297,7 +297,7 @@ export class OutgoingMessages {
   }
 
   #drop(message: Outgoing, error: ClientError): void {
-    if (message.qos > 0) this.#records.done(message.sequence);
+    if (message.qos > 0) this.records?.done(message.sequence);
     message.reject?.(error);
   }
 
@@ -325,7 +325,7 @@ export class OutgoingMessages {
     const isKnown = message !== undefined && message.qos === 2;
     if (isKnown && message.progress === 'sent') {
       message.progress = 'released';
-      this.#records.progress(message.sequence, 'released', packetId);
+      this.records?.progress(message.sequence, 'released', packetId);
     }
     this.#connection?.acknowledge(
       PacketType.PUBREL,
@@ -338,7 +338,7 @@ export class OutgoingMessages {
     this.#inflight.delete(message.packetId);
     this.#ids.free(message.packetId);
     if (message.isCounted) this.#counted--;
-    this.#records.done(message.sequence);
+    this.records?.done(message.sequence);
     if (reason < 0x80)
       message.resolve?.({ packetId: message.packetId, reason, properties: properties ?? noProperties });
     else {

@@ -111,13 +111,4 @@ describe('the records of a session', () => {
     await records.close();
     expect([store.entries.size, store.isClosed]).toEqual([1, true]);
   });
-
-  it('are nothing without a store', async () => {
-    const records = new SessionRecords(undefined);
-    records.message(1, 't', content('x', 1));
-    records.received(1);
-    expect(records.commit()).toBeUndefined();
-    expect(await records.open('me')).toEqual({ messages: [], received: [] });
-    await records.close();
-  });
 });

@@ -1,5 +1,5 @@
 // What of a session is kept in a store, and how: one record a message, one for how far it has come, one for each
-// identifier of QoS 2 that came. Without a store nothing is recorded.
+// identifier of QoS 2 that came. Loaded only by a client that has a store.
 import { decodeOneAnswer, encodeRequest, type Properties, type PublishPacket } from '../protocol/index.js';
 import type { PublishContent } from './publish-packet.js';
 import type { SessionOperation, SessionStore } from './session-store.js';
@@ -32,14 +32,14 @@ function numberOf(text: string): number {
 }
 
 export class SessionRecords {
-  readonly #store: SessionStore | undefined;
+  readonly #store: SessionStore;
   readonly #changed: () => void;
   #operations: SessionOperation[] = [];
   /** The last commit, while it is under way. */
   #committing: Promise<void> | undefined;
 
   /** `changed` hears of the first change since the last commit. */
-  constructor(store: SessionStore | undefined, changed: () => void = () => {}) {
+  constructor(store: SessionStore, changed: () => void = () => {}) {
     this.#store = store;
     this.#changed = changed;
   }
@@ -58,7 +58,6 @@ export class SessionRecords {
   }
 
   message(sequence: number, name: string, content: PublishContent): void {
-    if (this.#store === undefined) return;
     const { payload, qos, retain, properties } = content as PublishContent & {
       qos: 1 | 2;
       properties: Properties;
@@ -77,22 +76,20 @@ export class SessionRecords {
   }
 
   progress(sequence: number, progress: Progress, packetId: number): void {
-    if (this.#store === undefined) return;
     this.#put(key('progress', sequence), Uint8Array.of(steps.indexOf(progress), packetId >> 8, packetId));
   }
 
   done(sequence: number): void {
-    if (this.#store === undefined) return;
     this.#delete(key('message', sequence));
     this.#delete(key('progress', sequence));
   }
 
   received(packetId: number): void {
-    if (this.#store !== undefined) this.#put(key('received', packetId), new Uint8Array(0));
+    this.#put(key('received', packetId), new Uint8Array(0));
   }
 
   released(packetId: number): void {
-    if (this.#store !== undefined) this.#delete(key('received', packetId));
+    this.#delete(key('received', packetId));
   }
 
   /** Makes all that was recorded safe. Undefined: it is. */
@@ -100,7 +97,7 @@ export class SessionRecords {
     if (this.#operations.length === 0) return this.#committing;
     const operations = this.#operations;
     this.#operations = [];
-    const committed = this.#store!.commit(operations);
+    const committed = this.#store.commit(operations);
     this.#committing = committed;
     const done = (): void => {
       if (this.#committing === committed) this.#committing = undefined;
@@ -112,7 +109,6 @@ export class SessionRecords {
   /** What an earlier run has left. */
   async open(clientId: string): Promise<KeptSession> {
     const kept: KeptSession = { messages: [], received: [] };
-    if (this.#store === undefined) return kept;
     const entries = await this.#store.open(clientId);
     for (const name of [...entries.keys()].sort()) {
       if (name.startsWith('received/')) kept.received.push(numberOf(name));
@@ -132,6 +128,6 @@ export class SessionRecords {
 
   async close(): Promise<void> {
     await this.commit();
-    await this.#store?.close();
+    await this.#store.close();
   }
 }
