@@ -768,14 +768,13 @@ export class Client extends Emitter<ClientEvents> {
   // --- receiving
 
   #deliver(publish: Publish, topic: string): Promise<unknown> | undefined {
-    const identifiers = publish.hasSubscriptionIdentifier
-      ? publishProperties(publish).subscriptionIdentifier
-      : undefined;
-    const receivers = this.#subscriptions.receivers(topic, identifiers);
+    const properties =
+      publish.propertiesEnd > publish.propertiesStart ? publishProperties(publish) : noProperties;
+    const receivers = this.#subscriptions.receivers(topic, properties.subscriptionIdentifier);
     const listeners = this.listenersOf('message');
     if (receivers.length === 0 && listeners.length === 0) return undefined;
     const payload = this.#platform.copy(publish.bytes, publish.payloadStart, publish.end);
-    const message = new Message(publish, topic, payload);
+    const message = new Message(publish, topic, payload, properties);
     let work: Promise<unknown>[] | null = null;
     for (const receiver of receivers) work = this.#hand(receiver, message, work);
     for (const listener of listeners) work = this.#hand(listener, message, work);

@@ -6,7 +6,7 @@ import { MessageStream } from './message-stream.js';
 function message(text: string, qos = 0): Message {
   const publish = new Publish();
   publish.qos = qos;
-  return new Message(publish, 'topic', new TextEncoder().encode(text));
+  return new Message(publish, 'topic', new TextEncoder().encode(text), {});
 }
 
 class Owner {

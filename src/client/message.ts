@@ -1,13 +1,7 @@
 // A message that came, as the program sees it.
-import {
-  publishProperties as decodeProperties,
-  type Properties,
-  type Publish,
-  type QoS,
-} from '../protocol/index.js';
+import type { Properties, Publish, QoS } from '../protocol/index.js';
 
 const decoder = new TextDecoder();
-const none: Properties = Object.freeze({});
 
 export class Message {
   readonly topic: string;
@@ -23,14 +17,14 @@ export class Message {
   /** MQTT 5: empty before. */
   readonly properties: Properties;
 
-  constructor(publish: Publish, topic: string, payload: Uint8Array) {
+  constructor(publish: Publish, topic: string, payload: Uint8Array, properties: Properties) {
     this.topic = topic;
     this.payload = payload;
     this.qos = publish.qos as QoS;
     this.retain = publish.retain;
     this.dup = publish.dup;
     this.packetId = publish.packetId;
-    this.properties = publish.propertiesEnd > publish.propertiesStart ? decodeProperties(publish) : none;
+    this.properties = properties;
   }
 
   /** The payload as text. */
