@@ -29,7 +29,8 @@ async function bundle(dir, options, output) {
 await bundle(
   'dist/bin',
   {
-    input: { main: 'dist/cli/main.js' },
+    // the second is what `pondhawk bench` starts as processes of its own
+    input: { main: 'dist/cli/main.js', child: 'dist/cli/bench/child.js' },
     platform: 'node',
     external: [/^node:/, 'commander', 'socks', 'ws'],
   },

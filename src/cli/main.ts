@@ -9,6 +9,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   pub: async () => (await import('./pub.js')).runPub,
   sub: async () => (await import('./sub.js')).runSub,
   rr: async () => (await import('./rr.js')).runRr,
+  bench: async () => (await import('./bench.js')).runBench,
 };
 
 const broker = async (): Promise<Command> => (await import('./broker.js')).runBroker;
