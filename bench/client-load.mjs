@@ -27,7 +27,7 @@ function took() {
 async function open() {
   if (library === 'pondhawk') {
     const { connect } = await import('../dist/client/index.js');
-    const options = { host: '127.0.0.1', port, version };
+    const options = { host: '127.0.0.1', port, version, maxInflight: WINDOW };
     const [taker, giver] = await Promise.all([connect(options), connect(options)]);
     await taker.subscribe(topic, { qos }, took);
     return {

@@ -4,6 +4,10 @@
 import {
   type ConnackPacket,
   type ConnectPacket,
+  encodeProperties,
+  encodeRequest,
+  encodeUtf8,
+  hasControlCharacter,
   isTopicName,
   MqttError,
   type Packet,
@@ -17,6 +21,7 @@ import {
   ReasonCode,
   type SubscriptionRequest,
   type Will,
+  Writer,
 } from '../protocol/index.js';
 import { Connection, type ConnectionOwner, type Direction } from './connection.js';
 import { Emitter } from './emitter.js';
@@ -25,7 +30,14 @@ import { IncomingMessages } from './incoming.js';
 import { Message } from './message.js';
 import { MessageStream, type MessageStreamOptions } from './message-stream.js';
 import { Operations } from './operations.js';
-import { type ClientOptions, checkQos, type MessageOptions, type Settings, settingsOf } from './options.js';
+import {
+  type ClientOptions,
+  checkQos,
+  type MessageOptions,
+  type Settings,
+  settingsOf,
+  type Target,
+} from './options.js';
 import { OutgoingMessages, type PublishResult } from './outgoing.js';
 import { PacketIdPool } from './packet-id-pool.js';
 import { reconnectDelay } from './reconnect-delay.js';
@@ -37,7 +49,7 @@ import {
   type SubscriptionOptions,
   Subscriptions,
 } from './subscriptions.js';
-import type { Platform } from './transport.js';
+import type { Platform, Transport } from './transport.js';
 
 /** What the server said to CONNECT. */
 export interface ConnectResult {
@@ -103,6 +115,8 @@ export type ClientState = 'new' | 'connecting' | 'connected' | 'waiting' | 'disc
 
 const DISCONNECT_PATIENCE = 2000;
 const noProperties: Properties = Object.freeze({});
+/** Properties are encoded into it to see whether they can be. */
+const scratch = new Writer();
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
@@ -116,7 +130,7 @@ export class Client extends Emitter<ClientEvents> {
   readonly #incoming: IncomingMessages;
   readonly #operations: Operations;
   readonly #subscriptions = new Subscriptions();
-  readonly #streams = new Set<MessageStream>();
+  readonly #streams = new Map<Receiver, MessageStream>();
   #requests: Promise<Requests> | null = null;
   readonly #topics = new Map<string, Uint8Array>();
   #state: ClientState = 'new';
@@ -131,11 +145,14 @@ export class Client extends Emitter<ClientEvents> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cancel: ((error: unknown) => void) | null = null;
   #goodbye: (() => void) | null = null;
+  #disconnecting: Promise<void> | null = null;
   /** The store has what was recorded. */
   #closed: Promise<void> = Promise.resolve();
   #first: { resolve(result: ConnectResult): void; reject(error: unknown): void } | null = null;
   /** Streams whose reader is behind. */
   #fullStreams = 0;
+  /** What the program waits for beside acknowledgements: responses, re-authentication. */
+  #awaited = 0;
 
   /** Throws a ClientError when an option cannot be meant. `connect` begins. */
   constructor(options: ClientOptions, platform: Platform) {
@@ -144,9 +161,15 @@ export class Client extends Emitter<ClientEvents> {
     this.#settings = settingsOf(options, () => platform.randomId());
     this.#version = this.#settings.version;
     this.#clientId = this.#settings.clientId;
-    const ids = new PacketIdPool();
+    const { cleanStart, store } = this.#settings;
+    // without a store an earlier run of the program may have left identifiers with the server that are in use there
+    const isBlind = !cleanStart && store === undefined;
+    const ids = new PacketIdPool(isBlind ? 1 + Math.floor(Math.random() * 65_000) : 1);
     this.#outgoing = new OutgoingMessages(this.#settings, ids);
-    this.#incoming = new IncomingMessages((message, topic) => this.#deliver(message, topic));
+    this.#incoming = new IncomingMessages(
+      (message, topic) => this.#deliver(message, topic),
+      this.#settings.version === 5 ? this.#settings.receiveMaximum : undefined,
+    );
     this.#operations = new Operations(ids);
   }
 
@@ -191,27 +214,39 @@ export class Client extends Emitter<ClientEvents> {
   async connect(): Promise<ConnectResult> {
     if (this.#state !== 'new')
       throw new ClientError('invalid', `connect was called before (state ${this.#state})`);
-    this.#state = 'connecting';
     const { signal } = this.#settings;
-    signal?.addEventListener('abort', () =>
-      this.#end(new ClientError('ended', 'aborted', { cause: signal.reason })),
-    );
+    if (signal?.aborted === true) {
+      this.#end(undefined);
+      throw signal.reason;
+    }
+    // what cannot be sent is found out before anybody is asked
     try {
-      signal?.throwIfAborted();
+      encodeRequest(this.#connectPacket(), this.#version);
+    } catch (error) {
+      throw asInvalid(error);
+    }
+    this.#state = 'connecting';
+    signal?.addEventListener('abort', this.#aborted);
+    try {
       await this.#restore();
     } catch (error) {
       this.#end(undefined);
-      throw signal?.aborted === true
-        ? error
-        : new ClientError('store', `the session store cannot be opened: ${asError(error).message}`, {
-            cause: error,
-          });
+      const text = `the session store cannot be opened: ${asError(error).message}`;
+      throw new ClientError('store', text, { cause: error });
     }
+    signal?.throwIfAborted();
+    if ((this.#state as ClientState) !== 'connecting')
+      throw new ClientError('ended', 'the client was disconnected');
     return new Promise((resolve, reject) => {
       this.#first = { resolve, reject };
       void this.#attempt();
     });
   }
+
+  readonly #aborted = (): void => {
+    const cause = this.#settings.signal?.reason;
+    this.#end(new ClientError('ended', 'aborted', { cause }));
+  };
 
   /** Takes over what an earlier run of the program has left in the store. */
   async #restore(): Promise<void> {
@@ -256,15 +291,7 @@ export class Client extends Emitter<ClientEvents> {
       connectTimeout,
     );
     try {
-      const transport = await this.#platform.open(target, controller.signal).catch((error: unknown) => {
-        throw error instanceof ClientError
-          ? error
-          : new ClientError('unreachable', `cannot connect: ${asError(error).message}`, { cause: error });
-      });
-      if (controller.signal.aborted) {
-        transport.destroy();
-        throw controller.signal.reason;
-      }
+      const transport = await this.#dial(target, controller.signal);
       connection = new Connection(
         transport,
         this.#owner(() => connection),
@@ -278,6 +305,24 @@ export class Client extends Emitter<ClientEvents> {
     } finally {
       clearTimeout(timer);
       this.#cancel = null;
+    }
+  }
+
+  /** A stream to the server. One that comes after an abort is closed. */
+  async #dial(target: Target, signal: AbortSignal): Promise<Transport> {
+    const opening = this.#platform.open(target, signal);
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    try {
+      return await Promise.race([opening, aborted]);
+    } catch (error) {
+      opening.then(
+        (late) => late.destroy(),
+        () => {},
+      );
+      if (error instanceof ClientError || signal.aborted) throw error;
+      throw new ClientError('unreachable', `cannot connect: ${asError(error).message}`, { cause: error });
     }
   }
 
@@ -299,7 +344,7 @@ export class Client extends Emitter<ClientEvents> {
       closed: (error) => {
         if (self() === this.#connection) this.#lost(error);
       },
-      trace: (direction, packet) => this.emit('packet', direction, packet),
+      trace: (direction, packet) => this.#tell('packet', direction, packet),
       get isTraced() {
         return client.listenerCount('packet') > 0;
       },
@@ -375,10 +420,12 @@ export class Client extends Emitter<ClientEvents> {
     };
     this.#first?.resolve(result);
     this.#first = null;
+    // MQTT 3.1 does not say whether the session is there
+    const isKept = sessionPresent || (this.#version === 3 && !this.#settings.cleanStart);
     this.#operations.opened(connection);
     if (!sessionPresent) this.#subscribeAgain();
-    this.#incoming.opened(connection, sessionPresent);
-    this.#outgoing.opened(connection, sessionPresent);
+    this.#incoming.opened(connection, isKept);
+    this.#outgoing.opened(connection, isKept);
     this.#balance();
     this.#tell('connect', result);
   }
@@ -390,6 +437,7 @@ export class Client extends Emitter<ClientEvents> {
     const reason = error instanceof ClientError ? error.reason : undefined;
     if (mayFallBack && this.#version === 5 && reason === ReasonCode.UnsupportedProtocolVersion) {
       this.#version = 4;
+      this.#target--;
       void this.#attempt();
       return;
     }
@@ -426,13 +474,18 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /**
-   * Disconnects for good, after what was published has been acknowledged or `timeout` has passed. What is not
-   * acknowledged then is rejected; with a session store it is sent by the next run of the program.
+   * Disconnects for good, after what was published has been acknowledged or `timeout` has passed, over another
+   * connection if this one is lost. What is not acknowledged then is rejected; with a session store it is sent by the
+   * next run of the program.
    */
-  async disconnect(options: DisconnectOptions = {}): Promise<void> {
-    const { reason = 0, properties, timeout = 10_000 } = options;
-    if (this.#state === 'ended' || this.#state === 'disconnecting') return;
-    if (this.#state === 'connected' && timeout > 0) {
+  disconnect(options: DisconnectOptions = {}): Promise<void> {
+    this.#disconnecting ??= this.#disconnect(options);
+    return this.#disconnecting;
+  }
+
+  async #disconnect({ reason = 0, properties, timeout = 10_000 }: DisconnectOptions): Promise<void> {
+    if (this.#state === 'ended') return;
+    if (this.#hasSession && timeout > 0) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, timeout);
@@ -470,6 +523,7 @@ export class Client extends Emitter<ClientEvents> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     clearTimeout(this.#timer);
+    this.#settings.signal?.removeEventListener('abort', this.#aborted);
     const why = error ?? new ClientError('ended', 'the client was disconnected');
     this.#cancel?.(why);
     this.#connection?.destroy(why);
@@ -478,7 +532,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#first = null;
     this.#outgoing.end(why);
     this.#operations.end(why);
-    for (const stream of this.#streams) stream.end(error);
+    for (const stream of this.#streams.values()) stream.end(error);
     this.#streams.clear();
     this.#closed = this.#closeStore();
     this.#tell('end', error);
@@ -510,7 +564,7 @@ export class Client extends Emitter<ClientEvents> {
   /** Authenticates again on the live connection (MQTT 5). */
   async reauthenticate(): Promise<void> {
     if (this.#connection === null) throw new ClientError('lost', 'not connected');
-    return this.#connection.reauthenticate();
+    return this.#whileReading(this.#connection.reauthenticate());
   }
 
   // --- publishing
@@ -528,6 +582,7 @@ export class Client extends Emitter<ClientEvents> {
       signal?.throwIfAborted();
       const bytes = this.#topicBytes(topic);
       const content = this.#payload(payload);
+      if (properties !== undefined) encodeProperties(scratch.reset(), properties, PacketType.PUBLISH);
       const result = this.#outgoing.publish(topic, bytes, content, qos, retain, properties, signal);
       if (qos > 0) this.#balance();
       return result;
@@ -560,12 +615,11 @@ export class Client extends Emitter<ClientEvents> {
   #topicBytes(topic: string): Uint8Array {
     const known = this.#topics.get(topic);
     if (known !== undefined) return known;
-    if (!isTopicName(topic))
-      throw new ClientError(
-        'invalid',
-        `${JSON.stringify(topic)} is no topic to publish to: empty, or a wildcard`,
-      );
-    const bytes = this.#platform.encode(topic);
+    if (typeof topic !== 'string' || !isTopicName(topic) || hasControlCharacter(topic)) {
+      const text = `${JSON.stringify(topic)} is no topic to publish to: empty, with a wildcard or a control character`;
+      throw new ClientError('invalid', text);
+    }
+    const bytes = encodeUtf8(topic);
     if (bytes.length > 65_535) throw new ClientError('invalid', 'a topic has at most 65535 bytes');
     if (this.#topics.size >= 1000) this.#topics.clear();
     this.#topics.set(topic, bytes);
@@ -574,7 +628,7 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Asks a question and waits for the answer (MQTT 5). Rejects when none comes in time, or nobody is there. */
   request(topic: string, payload: string | Uint8Array, options: RequestOptions = {}): Promise<Message> {
-    return this.#loadRequests().then((requests) => requests.ask(topic, payload, options));
+    return this.#whileReading(this.#loadRequests().then((requests) => requests.ask(topic, payload, options)));
   }
 
   /** Answers requests: what `responder` returns is published to the request's response topic. */
@@ -586,6 +640,18 @@ export class Client extends Emitter<ClientEvents> {
     return this.subscribe(filter, options, async (message) =>
       (await this.#loadRequests()).answer(message, responder),
     );
+  }
+
+  /** The server cannot be held up while an answer of it is waited for. */
+  async #whileReading<T>(work: Promise<T>): Promise<T> {
+    this.#awaited++;
+    this.#balance();
+    try {
+      return await work;
+    } finally {
+      this.#awaited--;
+      this.#balance();
+    }
   }
 
   #loadRequests(): Promise<Requests> {
@@ -607,11 +673,19 @@ export class Client extends Emitter<ClientEvents> {
     this.#checkOpen();
     checkQos(options.qos);
     const filters = filtersOf(filter);
+    checkSubscription(filters, options);
     const subscriptions = filters.map((one) => this.#add(one, options, listener));
     if (listener === undefined) for (const one of subscriptions) one.isHeld = true;
-    return this.#subscribe(subscriptions, options, () => {
+    try {
+      return await this.#subscribe(subscriptions, options);
+    } catch (error) {
+      // its listener goes in any case; a subscription that others have too stays
+      if (listener !== undefined)
+        for (const one of subscriptions) this.#subscriptions.removeReceiver(one, listener);
+      throw error;
+    } finally {
       for (const one of subscriptions) if (!one.isGranted) this.#drop(one, listener);
-    });
+    }
   }
 
   #add(filter: string, options: SubscriptionOptions, receiver: Receiver | undefined): Subscription {
@@ -622,39 +696,38 @@ export class Client extends Emitter<ClientEvents> {
 
   #drop(subscription: Subscription, receiver: Receiver | undefined): void {
     if (receiver !== undefined) this.#subscriptions.removeReceiver(subscription, receiver);
-    if (subscription.receivers.size === 0) this.#subscriptions.delete(subscription.filter);
+    // another subscription may have the filter by now
+    if (subscription.receivers.size === 0 && this.#subscriptions.get(subscription.filter) === subscription)
+      this.#subscriptions.delete(subscription.filter);
   }
 
   get #useIdentifiers(): boolean {
     if (this.#version !== 5 || this.#settings.subscriptionIdentifiers === false) return false;
-    return this.#connection?.limits.subscriptionIdentifiers ?? false;
+    // without a connection it is not known: Operations leaves them out if the server has none
+    return this.#connection?.limits.subscriptionIdentifiers ?? true;
   }
 
   async #subscribe(
     subscriptions: readonly Subscription[],
     options: SubscribeOptions,
-    refused: () => void,
   ): Promise<SubscribeResult> {
     const filters: FilterResult[] = [];
     let properties: Properties = noProperties;
+    const asked = this.#packets(subscriptions, options.properties).map(async ({ packet, group }) => {
+      const answer = await this.#operations.ask(packet, options.signal);
+      properties = answer.properties ?? properties;
+      group.forEach((one, i) => {
+        const reason = answer.reasons[i] ?? ReasonCode.UnspecifiedError;
+        one.isGranted = reason < 0x80;
+        filters.push({ filter: one.filter, reason });
+      });
+    });
+    this.#balance();
     try {
-      await Promise.all(
-        this.#packets(subscriptions, options.properties).map(async ({ packet, group }) => {
-          const answer = await this.#operations.ask(packet, options.signal);
-          properties = answer.properties ?? properties;
-          group.forEach((one, i) => {
-            const reason = answer.reasons[i] ?? ReasonCode.UnspecifiedError;
-            one.isGranted = reason < 0x80;
-            filters.push({ filter: one.filter, reason });
-          });
-          this.#balance();
-        }),
-      );
+      await Promise.all(asked);
     } catch (error) {
-      refused();
-      throw error;
+      throw asInvalid(error);
     }
-    refused();
     if (filters.every(({ reason }) => reason >= 0x80)) {
       const { filter, reason } = filters[0]!;
       const text = `the server refused the subscription to ${filter}: ${reasonText(reason, properties)}`;
@@ -683,22 +756,18 @@ export class Client extends Emitter<ClientEvents> {
 
   /** The server has forgotten the session: it is told again what we want. */
   #subscribeAgain(): void {
-    const granted = [...this.#subscriptions.all()].filter(({ isGranted }) => isGranted);
-    if (granted.length === 0) return;
-    const drop = (): void => {
-      for (const one of granted) if (!one.isGranted) this.#subscriptions.delete(one.filter);
-    };
-    this.#subscribe(granted, {}, drop).then(
-      ({ filters }) => {
-        for (const { filter, reason } of filters.filter((one) => one.reason >= 0x80)) {
-          const text = `the server refused to renew the subscription to ${filter}: ${reasonText(reason)}`;
-          this.#tell('error', new ClientError('rejected', text, { reason }));
-        }
-      },
-      (error: unknown) => {
-        if (this.#state !== 'ended') this.#report(error);
-      },
-    );
+    for (const one of [...this.#subscriptions.all()].filter(({ isGranted }) => isGranted))
+      this.#subscribe([one], { properties: one.properties }).catch((error: unknown) =>
+        this.#renewalFailed(one, error),
+      );
+  }
+
+  #renewalFailed(subscription: Subscription, error: unknown): void {
+    if (this.#state === 'ended') return;
+    this.#report(error);
+    if (subscription.isGranted) return;
+    for (const receiver of subscription.receivers) this.#streams.get(receiver)?.end(error);
+    this.#subscriptions.delete(subscription.filter);
   }
 
   /**
@@ -719,20 +788,20 @@ export class Client extends Emitter<ClientEvents> {
           this.#balance();
         },
         closed: () => {
-          this.#streams.delete(stream);
+          this.#streams.delete(receiver);
           this.#leave(filters, receiver);
         },
       },
       options,
     );
-    this.#streams.add(stream);
+    this.#streams.set(receiver, stream);
     options.signal?.addEventListener('abort', () => {
-      stream.end(options.signal?.reason);
-      this.#streams.delete(stream);
+      stream.abort(options.signal?.reason);
+      this.#streams.delete(receiver);
       this.#leave(filters, receiver);
     });
     this.subscribe(filters, options, receiver).catch((error: unknown) => {
-      this.#streams.delete(stream);
+      this.#streams.delete(receiver);
       stream.end(error);
     });
     return stream;
@@ -761,7 +830,11 @@ export class Client extends Emitter<ClientEvents> {
     this.#checkOpen();
     const filters = filtersOf(filter);
     for (const one of filters) this.#subscriptions.delete(one);
-    const answer = await this.#operations.ask({ type: 'unsubscribe', filters, properties }, signal);
+    const asked = this.#operations.ask({ type: 'unsubscribe', filters, properties }, signal);
+    this.#balance();
+    const answer = await asked.catch((error: unknown) => {
+      throw asInvalid(error);
+    });
     return filters.map((one, i) => ({ filter: one, reason: answer.reasons[i] ?? 0 }));
   }
 
@@ -800,7 +873,7 @@ export class Client extends Emitter<ClientEvents> {
   #balance(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    const waits = this.#outgoing.inflight + this.#outgoing.queued + this.#operations.size > 0;
+    const waits = this.#outgoing.inflight + this.#outgoing.queued + this.#operations.size + this.#awaited > 0;
     if (this.#fullStreams > 0 && !waits) connection.hold();
     else if (connection.isHeld) connection.release();
   }
@@ -824,8 +897,16 @@ function listOf(given: string | readonly string[]): string[] {
 
 /** What the codec says of an argument. */
 function asInvalid(error: unknown): unknown {
-  if (error instanceof MqttError) return new ClientError('invalid', error.message, { cause: error });
-  return error;
+  const isCodec = error instanceof MqttError || error instanceof TypeError || error instanceof RangeError;
+  return isCodec ? new ClientError('invalid', error.message, { cause: error }) : error;
+}
+
+/** What a server would answer with the end of the connection. */
+function checkSubscription(filters: readonly string[], { noLocal, retainHandling }: SubscribeOptions): void {
+  if (retainHandling !== undefined && ![0, 1, 2].includes(retainHandling))
+    throw new ClientError('invalid', `retainHandling must be 0, 1 or 2, not ${String(retainHandling)}`);
+  if (noLocal === true && filters.some((filter) => filter.startsWith('$share/')))
+    throw new ClientError('invalid', 'a shared subscription cannot have noLocal'); // [MQTT-3.8.3-4]
 }
 
 function requestOf({ filter, options }: Subscription): SubscriptionRequest {

@@ -63,6 +63,8 @@ export interface ServerLimits {
 }
 
 const EMPTY = new Uint8Array(0);
+/** Bytes of the property topic alias. */
+const ALIAS_SIZE = 3;
 const acknowledgements = { 4: 'puback', 5: 'pubrec', 6: 'pubrel', 7: 'pubcomp' } as const;
 export type AcknowledgementType = keyof typeof acknowledgements;
 
@@ -91,6 +93,7 @@ export class Connection implements FrameSink {
   #opening: Waiting<ConnackPacket> | null = null;
   #authenticating: Waiting<void> | null = null;
   #isHeld = false;
+  #cleanStart = false;
 
   constructor(
     transport: Transport,
@@ -133,20 +136,26 @@ export class Connection implements FrameSink {
   async open(packet: ConnectPacket): Promise<ConnackPacket> {
     const authentication = this.#authenticator;
     this.#state = 'opening';
+    this.#cleanStart = packet.cleanStart;
     const opened = new Promise<ConnackPacket>((resolve, reject) => {
       this.#opening = { resolve, reject };
     });
+    opened.catch(() => {}); // the connection may break before anybody waits
     this.#transport.start(this);
-    if (authentication !== undefined) {
-      this.#exchange = authentication.start();
-      const authenticationData = await this.#exchange.first();
-      packet.properties = {
-        ...packet.properties,
-        authenticationMethod: authentication.method,
-        authenticationData,
-      };
+    try {
+      if (authentication !== undefined) {
+        this.#exchange = authentication.start();
+        const authenticationData = await this.#exchange.first();
+        packet.properties = {
+          ...packet.properties,
+          authenticationMethod: authentication.method,
+          authenticationData,
+        };
+      }
+      if (this.#state === 'opening') this.send(packet);
+    } catch (error) {
+      this.#fail(asClientError(error));
     }
-    this.send(packet);
     return opened;
   }
 
@@ -159,10 +168,19 @@ export class Connection implements FrameSink {
     const done = new Promise<void>((resolve, reject) => {
       this.#authenticating = { resolve, reject };
     });
-    this.#exchange = authentication.start();
-    const authenticationData = await this.#exchange.first();
-    const properties = { authenticationMethod: authentication.method, authenticationData };
-    this.send({ type: 'auth', reason: ReasonCode.ReAuthenticate, properties });
+    done.catch(() => {});
+    try {
+      this.#exchange = authentication.start();
+      const authenticationData = await this.#exchange.first();
+      const properties = { authenticationMethod: authentication.method, authenticationData };
+      if (this.isOpen) this.send({ type: 'auth', reason: ReasonCode.ReAuthenticate, properties });
+    } catch (error) {
+      // nothing was sent: the connection is as it was
+      this.#exchange = null;
+      const waiting = this.#authenticating as Waiting<void> | null;
+      this.#authenticating = null;
+      waiting?.reject(asClientError(error));
+    }
     return done;
   }
 
@@ -205,11 +223,13 @@ export class Connection implements FrameSink {
 
   /** The size of a PUBLISH with its topic in full; somewhat too large where no more need be known. */
   #sizeOf(content: PublishContent): number {
-    const rough = content.topic.length + content.payload.length + 10;
+    const rough = content.topic.length + content.payload.length + 10 + ALIAS_SIZE;
+    // nearly always it is far from the limit
     if (content.properties === undefined && rough <= this.limits.maximumPacketSize) return rough;
     const properties = publishProperties(content.properties, 0, this.version);
     const length = publishLength(content, content.topic.length, properties);
-    return 1 + variableByteIntegerSize(length) + length;
+    const size = length + (this.#useAliases ? ALIAS_SIZE : 0);
+    return 1 + variableByteIntegerSize(size) + size;
   }
 
   /** Sends a PUBLISH. Returns whether its payload is referenced until it has left. */
@@ -245,6 +265,8 @@ export class Connection implements FrameSink {
     this.#isHeld = false;
     this.lastReceived = performance.now();
     this.#transport.resume();
+    // what had come already
+    if (this.#frames.stopped) this.#resumeLater();
   }
 
   received(bytes: Uint8Array): void {
@@ -253,7 +275,7 @@ export class Connection implements FrameSink {
   }
 
   #resume(): void {
-    if (this.#state !== 'closed') this.#guard(() => this.#frames.resume(this));
+    if (this.#state !== 'closed' && !this.#isHeld) this.#guard(() => this.#frames.resume(this));
   }
 
   /** What the server must not send ends the connection with the reason. */
@@ -286,7 +308,7 @@ export class Connection implements FrameSink {
       )
         this.#owner.acknowledged(type, this.#packetId(bytes, body), 0, undefined);
       else this.#dispatch(decodeAnswer(bytes, start, body, end, this.version));
-      return (this.#state as string) === 'open';
+      return (this.#state as string) === 'open' && !this.#isHeld;
     }
     return this.#state === 'opening' && this.#handshake(bytes, start, body, end, type);
   }
@@ -375,20 +397,24 @@ export class Connection implements FrameSink {
   }
 
   #accepted(packet: ConnackPacket): void {
+    // [MQTT-3.2.2-4]
+    if (packet.sessionPresent && this.#cleanStart)
+      throw protocolError('the session is there though a new one was asked for');
     const properties = packet.properties ?? {};
     const exchange = this.#exchange;
     this.#exchange = null;
     if (exchange === null) return this.#opened(packet);
-    // the server's proof may need a computation
-    const checked = exchange.finish(properties.authenticationData);
-    if (checked === undefined) return this.#opened(packet);
-    void checked.then(
-      () => this.#opened(packet),
-      (error: unknown) => this.#fail(asClientError(error)),
-    );
+    // the server's proof may need a computation, and may be none
+    void Promise.resolve(properties.authenticationData)
+      .then((data) => exchange.finish(data))
+      .then(
+        () => this.#opened(packet),
+        (error: unknown) => this.#fail(asClientError(error)),
+      );
   }
 
   #opened(packet: ConnackPacket): void {
+    if (this.#state !== 'opening') return;
     const properties = packet.properties ?? {};
     this.limits = limitsOf(properties);
     this.#outboundAliases = new OutboundTopicAliases(properties.topicAliasMaximum ?? 0);

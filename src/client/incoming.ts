@@ -1,6 +1,6 @@
 // Messages from the server: each is acknowledged once the program is done with it, in the order in which they
 // came [MQTT-4.6.0-2], and one of QoS 2 is handed on once (MQTT 5 section 4.3.3).
-import { PacketIdSet, PacketType, type Publish, ReasonCode } from '../protocol/index.js';
+import { MqttError, PacketIdSet, PacketType, type Publish, ReasonCode } from '../protocol/index.js';
 import type { Connection } from './connection.js';
 import { Fifo } from './fifo.js';
 import type { SessionRecords } from './session-records.js';
@@ -29,7 +29,12 @@ export class IncomingMessages {
   /** QoS 2: handed on, PUBREL has not come. */
   readonly #received = new PacketIdSet();
 
-  constructor(deliver: Deliver) {
+  /** How many may be unacknowledged on a connection, and how many are [MQTT-3.3.4-9]. */
+  readonly #receiveMaximum: number;
+  #unacknowledged = 0;
+
+  constructor(deliver: Deliver, receiveMaximum = 65_535) {
+    this.#receiveMaximum = receiveMaximum;
     this.#deliver = deliver;
   }
 
@@ -39,6 +44,7 @@ export class IncomingMessages {
 
   opened(connection: Connection, sessionPresent: boolean): void {
     this.#connection = connection;
+    this.#unacknowledged = 0;
     if (sessionPresent) return;
     this.#pending.clear();
     for (const id of this.#received) this.records?.released(id);
@@ -56,6 +62,11 @@ export class IncomingMessages {
       this.#deliver(message, topic);
       return;
     }
+    if (++this.#unacknowledged > this.#receiveMaximum)
+      throw new MqttError(
+        ReasonCode.ReceiveMaximumExceeded,
+        `more than ${this.#receiveMaximum} messages without an acknowledgement`,
+      );
     if (qos === 2 && this.#received.has(packetId)) return this.#acknowledge(packetId, 2);
     const earlier = this.#pending.get(packetId);
     // sent again, because the acknowledgement was not there when the last connection broke
@@ -104,11 +115,13 @@ export class IncomingMessages {
   }
 
   #acknowledge(packetId: number, qos: number): void {
+    if (qos === 1) this.#unacknowledged--;
     this.#connection?.acknowledge(qos === 1 ? PacketType.PUBACK : PacketType.PUBREC, packetId);
   }
 
   /** PUBREL: the server will not send this one again. */
   released(packetId: number): void {
+    if (this.#unacknowledged > 0) this.#unacknowledged--;
     const wasThere = this.#received.delete(packetId);
     if (wasThere) this.records?.released(packetId);
     const reason = wasThere ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;

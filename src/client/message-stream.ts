@@ -134,6 +134,15 @@ export class MessageStream implements AsyncIterableIterator<Message, undefined, 
     if (wasOpen) this.#owner.closed();
   }
 
+  /** For the client: no more will come, and what waits is not wanted either; the iteration throws. */
+  abort(error: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#release();
+    for (let entry = this.#waiting.shift(); entry !== undefined; entry = this.#waiting.shift())
+      entry.done?.();
+    this.end(error);
+  }
+
   /** For the client: no more will come. What waits may still be taken; then the iteration ends, or throws. */
   end(error?: unknown): void {
     if (this.#state !== 'open') return;

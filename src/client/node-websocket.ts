@@ -13,6 +13,9 @@ export interface WebSocketOptions {
   protocols?: string | string[] | undefined;
 }
 
+/** A frame may have several packets; one packet has at most 256 MiB. */
+const MAX_FRAME = 2 * 268_435_460;
+
 class WebSocketTransport implements Transport {
   readonly #socket: WebSocket;
   #error: Error | undefined;
@@ -72,6 +75,7 @@ export function openWebSocket(
   const socket = new WebSocket(`ws://${host}:${target.port}${target.path}`, options.protocols ?? 'mqtt', {
     headers: options.headers,
     perMessageDeflate: false,
+    maxPayload: MAX_FRAME,
     skipUTF8Validation: true,
     createConnection: () => stream as Socket,
   });

@@ -37,7 +37,7 @@ export interface NodeClientOptions extends ClientOptions {
 const PSK_CIPHERS =
   'PSK-AES128-GCM-SHA256:PSK-AES256-GCM-SHA384:PSK-CHACHA20-POLY1305:PSK-AES128-CBC-SHA256:PSK';
 
-function tlsOptions({ tls = {} }: NodeClientOptions, target: Target): ConnectionOptions {
+function tlsOptions({ tls = {} }: NodeClientOptions): ConnectionOptions {
   const { psk, keylog: _keylog, ...options } = tls;
   if (psk === undefined) return options;
   return {
@@ -45,7 +45,6 @@ function tlsOptions({ tls = {} }: NodeClientOptions, target: Target): Connection
     maxVersion: 'TLSv1.2',
     // the key is the proof; there is no certificate whose name could be compared
     checkServerIdentity: () => undefined,
-    servername: target.host,
     pskCallback: () => ({ identity: psk.identity, psk: psk.key }),
     ...options,
   };
@@ -103,7 +102,7 @@ async function secured(
   const socket = tls.connect({
     host: target.host,
     ...servername,
-    ...tlsOptions(options, target),
+    ...tlsOptions(options),
     socket: stream,
   });
   const { keylog } = options.tls ?? {};
@@ -113,11 +112,21 @@ async function secured(
 
 async function open(target: Target, options: NodeClientOptions, signal: AbortSignal): Promise<Transport> {
   const { protocol } = target;
-  let stream = await dial(target, options, signal);
-  if (protocol === 'mqtts' || protocol === 'wss') stream = await secured(stream, target, options, signal);
-  if (protocol !== 'ws' && protocol !== 'wss') return new SocketTransport(stream);
-  const { openWebSocket } = await import('./node-websocket.js');
-  return openWebSocket(target, options.websocket ?? {}, stream, signal);
+  // before the stream is there, which may break at any time
+  const web = protocol === 'ws' || protocol === 'wss' ? await import('./node-websocket.js') : undefined;
+  const dialed = await dial(target, options, signal);
+  dialed.on('error', () => {}); // what is on top of it hears of its end
+  try {
+    signal.throwIfAborted();
+    if (dialed.destroyed) throw new Error('the connection ended at once');
+    const isSecure = protocol === 'mqtts' || protocol === 'wss';
+    const stream = isSecure ? await secured(dialed, target, options, signal) : dialed;
+    if (web === undefined) return new SocketTransport(stream);
+    return await web.openWebSocket(target, options.websocket ?? {}, stream, signal);
+  } catch (error) {
+    dialed.destroy();
+    throw error;
+  }
 }
 
 export function nodePlatform(options: NodeClientOptions): Platform {

@@ -91,7 +91,10 @@ export interface ClientOptions {
   /** Go on trying when the first connection fails; by default `connect` rejects then. */
   retryFirstConnect?: boolean | undefined;
   queue?: QueueOptions | undefined;
-  /** Messages of QoS 1 and 2 that may be in flight to the server, which may set a lower limit; 1000 by default. */
+  /**
+   * Messages of QoS 1 and 2 that may be in flight to the server, which may set a lower limit in MQTT 5;
+   * 1000 by default, 20 before MQTT 5, where a server cannot say how much it takes (Mosquitto takes 20).
+   */
   maxInflight?: number | undefined;
   /** Messages of QoS 1 and 2 that the server may have in flight to us (MQTT 5); 1000 by default. */
   receiveMaximum?: number | undefined;
@@ -307,7 +310,7 @@ export function settingsOf(options: ClientOptions, randomId: () => string): Sett
       maxBytes: queue.maxBytes ?? 64 * 1024 * 1024,
       qos0: queue.qos0 ?? true,
     },
-    maxInflight: options.maxInflight ?? 1000,
+    maxInflight: options.maxInflight ?? ((options.version ?? 5) === 5 ? 1000 : 20),
     receiveMaximum: options.receiveMaximum ?? 1000,
     maximumPacketSize: Math.min(options.maximumPacketSize ?? MAX_PACKET_SIZE, MAX_PACKET_SIZE),
     topicAliasMaximum: options.topicAliasMaximum ?? 0,

@@ -209,6 +209,15 @@ describe('messages that go', () => {
     expect(last.state).toBe('waits');
   });
 
+  it('of QoS 2 tell in the end what PUBREC said', async () => {
+    const world = connected();
+    const outcome = world.publish('a', 2);
+    world.outgoing.acknowledged(PUBREC, 1, 0x10, undefined);
+    world.outgoing.acknowledged(PUBCOMP, 1, 0, undefined);
+    await settle();
+    expect(outcome.state).toMatchObject({ reason: 0x10 });
+  });
+
   it('do not need the queue while there is room in flight', async () => {
     const world = connected({ queue: { maxMessages: 0 } });
     const outcome = world.publish('a', 1);
@@ -387,8 +396,14 @@ describe('an abort', () => {
     let listeners = 0;
     const { signal } = controller;
     const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
-    signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
     world.publish('a', 1, signal);
     world.ack(PUBACK, 1);
     await settle();

@@ -26,6 +26,8 @@ const sent = Promise.resolve(sentResult);
 class Outgoing implements PublishContent {
   progress: Progress = 'queued';
   packetId = 0;
+  /** What PUBREC said; PUBCOMP has no reason that says what became of the message. */
+  received = 0;
   /** It counts against what the server takes at once, on this connection. */
   isCounted = false;
   resolve: ((result: PublishResult) => void) | null = null;
@@ -307,7 +309,7 @@ export class OutgoingMessages {
     if (type === PacketType.PUBREC) return this.#received(message, packetId, reason, properties);
     const qos = type === PacketType.PUBACK ? 1 : 2;
     if (message === undefined || message.qos !== qos) return;
-    this.#finish(message, type === PacketType.PUBCOMP ? 0 : reason, properties);
+    this.#finish(message, type === PacketType.PUBCOMP ? message.received : reason, properties);
     this.#pump();
   }
 
@@ -325,6 +327,7 @@ export class OutgoingMessages {
     const isKnown = message !== undefined && message.qos === 2;
     if (isKnown && message.progress === 'sent') {
       message.progress = 'released';
+      message.received = reason;
       this.records?.progress(message.sequence, 'released', packetId);
     }
     this.#connection?.acknowledge(

@@ -5,7 +5,12 @@ const ALL = 65_535;
 
 export class PacketIdPool {
   readonly #used = new PacketIdSet();
-  #last = 0;
+  #last: number;
+
+  /** `first` is the first identifier that is given away. */
+  constructor(first = 1) {
+    this.#last = first - 1;
+  }
 
   get isExhausted(): boolean {
     return this.#used.size >= ALL;

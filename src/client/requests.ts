@@ -1,5 +1,5 @@
 // Request and response (MQTT 5 section 4.10): questions with an answer to wait for, and answering them.
-import type { Properties, QoS } from '../protocol/index.js';
+import { type Properties, type QoS, ReasonCode } from '../protocol/index.js';
 import type { Client } from './client.js';
 import { ClientError } from './errors.js';
 import type { Message } from './message.js';
@@ -29,6 +29,8 @@ export class Requests {
   readonly #client: Client;
   readonly #asked = new Map<string, Asked>();
   #topic: Promise<string> | null = null;
+  /** A response to an earlier run of the program is none to this one. */
+  readonly #prefix = `${Math.random().toString(36).slice(2)}-`;
   #count = 0;
 
   constructor(client: Client) {
@@ -62,36 +64,36 @@ export class Requests {
     const { qos = 1, timeout = 30_000, signal } = options;
     signal?.throwIfAborted();
     const responseTopic = await this.#responseTopic();
-    const id = `${++this.#count}`;
+    const id = `${this.#prefix}${++this.#count}`;
     const properties = { ...options.properties, responseTopic, correlationData: text.encode(id) };
-    return new Promise<Message>((resolve, reject) => {
+    let forget = (): void => {};
+    const response = new Promise<Message>((resolve, reject) => {
       const abort = (): void => reject(signal?.reason);
+      const ended = (): void => reject(new ClientError('ended', 'the client was disconnected'));
       const timer = setTimeout(
         () => reject(new ClientError('timeout', `no response to a request to ${topic} in ${timeout} ms`)),
         timeout,
       );
       signal?.addEventListener('abort', abort, { once: true });
-      const forget = (): void => {
+      this.#client.on('end', ended);
+      this.#asked.set(id, { resolve });
+      forget = () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
+        this.#client.off('end', ended);
         this.#asked.delete(id);
       };
-      this.#asked.set(id, { resolve });
       this.#client.publish(topic, payload, { qos, properties, signal }).then(({ reason }) => {
-        // 0x10: nobody is there who could answer
-        if (reason === 0x10)
+        // nobody is there who could answer
+        if (reason === ReasonCode.NoMatchingSubscribers)
           reject(new ClientError('rejected', `nobody is subscribed to ${topic}`, { reason }));
       }, reject);
-      const settle =
-        <T>(how: (value: T) => void) =>
-        (value: T): void => {
-          forget();
-          how(value);
-        };
-      resolve = settle(resolve) as typeof resolve;
-      reject = settle(reject);
-      this.#asked.set(id, { resolve });
     });
+    try {
+      return await response;
+    } finally {
+      forget();
+    }
   }
 
   /** Answers a request if it wants an answer. */

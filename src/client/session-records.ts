@@ -97,13 +97,21 @@ export class SessionRecords {
     if (this.#operations.length === 0) return this.#committing;
     const operations = this.#operations;
     this.#operations = [];
-    const committed = this.#store.commit(operations);
+    const committed = this.#tryCommit(operations);
     this.#committing = committed;
     const done = (): void => {
       if (this.#committing === committed) this.#committing = undefined;
     };
     committed?.then(done, done);
     return committed;
+  }
+
+  #tryCommit(operations: SessionOperation[]): Promise<void> | undefined {
+    try {
+      return this.#store.commit(operations);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** What an earlier run has left. */

@@ -1,5 +1,5 @@
 // What the program has subscribed to, and who in it gets a message.
-import { type QoS, topicMatches } from '../protocol/index.js';
+import { type Properties, type QoS, topicMatches } from '../protocol/index.js';
 import type { Message } from './message.js';
 
 /** Takes a message; a promise says when it is done with it, so that it is not acknowledged before. */
@@ -23,6 +23,7 @@ export interface Subscription {
   readonly bare: string;
   readonly identifier: number;
   options: SubscriptionOptions;
+  properties: Properties | undefined;
   /** The server has granted it. */
   isGranted: boolean;
   /** Stays when its last receiver goes. */
@@ -50,10 +51,11 @@ export class Subscriptions {
   }
 
   /** The subscription to a filter, made if there is none. */
-  add(filter: string, options: SubscriptionOptions): Subscription {
+  add(filter: string, options: SubscriptionOptions & { properties?: Properties | undefined }): Subscription {
     const known = this.#byFilter.get(filter);
     if (known !== undefined) {
       known.options = options;
+      known.properties = options.properties;
       return known;
     }
     const bare = filter.startsWith('$share/') ? filter.slice(filter.indexOf('/', 7) + 1) : filter;
@@ -63,6 +65,7 @@ export class Subscriptions {
       bare,
       identifier,
       options,
+      properties: options.properties,
       isGranted: false,
       isHeld: false,
       receivers: new Set<Receiver>(),

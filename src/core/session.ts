@@ -362,6 +362,7 @@ export class Session extends Timer {
   /** A connection takes the session over or goes on with it. */
   attach(connection: Connection): void {
     this.connection = connection;
+    this.#carried = this.received?.size ?? 0;
     this.engine.timers.stop(this); // [MQTT-4.1.0-1]
     this.inflight.uncount();
     this.resend = this.inflight.size > 0 ? this.inflight.ids().reverse() : null;
@@ -406,10 +407,13 @@ export class Session extends Timer {
     return removed;
   }
 
+  /** QoS 2 identifiers of earlier connections: each connection begins with its whole quota (MQTT 5 section 4.9). */
+  #carried = 0;
+
   /** Notes a QoS 2 identifier from the client; throws when there are more than were allowed to it. */
   receive(packetId: number, limit: number): void {
     this.received ??= new PacketIdSet();
-    if (this.received.size >= limit) {
+    if (this.received.size - this.#carried >= limit) {
       throw new MqttError(
         ReasonCode.ReceiveMaximumExceeded,
         `more than ${limit} QoS 2 messages without their PUBREL`,
@@ -440,6 +444,7 @@ export class Session extends Timer {
   /** PUBREL came: the identifier is free for a new message [MQTT-4.3.3-12]. False: it was not known. */
   release(packetId: number): boolean {
     if (this.received === null || !this.received.delete(packetId)) return false;
+    this.#carried = Math.min(this.#carried, this.received.size);
     if (this.stored) this.engine.records?.deleteReceived(this, packetId);
     return true;
   }

@@ -63,4 +63,4 @@ export {
   topicLevels,
   topicMatches,
 } from './topics.js';
-export { decodeUtf8, encodeUtf8, isValidUtf8, isValidUtf8Payload } from './utf8.js';
+export { decodeUtf8, encodeUtf8, hasControlCharacter, isValidUtf8, isValidUtf8Payload } from './utf8.js';

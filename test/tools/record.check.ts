@@ -1,0 +1,51 @@
+// Makes recorded.json: plays the table with Mosquitto's tools against Mosquitto, three times, and writes what they
+// printed only if it was the same each time.
+//   MOSQUITTO_BIN=/folder/with/its/programs npx vitest run --config test/tools/record.config.ts
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { startMosquitto } from './broker-under-test.js';
+import { cases } from './cases/index.js';
+import { makeCertificates } from './certificates.js';
+import { type Recording, recordingFile } from './recording.js';
+import { runTable } from './table-run.js';
+import { mosquittoTools } from './tools-under-test.js';
+
+const programs = process.env['MOSQUITTO_BIN'];
+const times = Number(process.env['TIMES'] ?? 3);
+
+async function record(folder: string): Promise<Recording> {
+  const certificates = makeCertificates();
+  const broker = await startMosquitto(folder, certificates.folder);
+  try {
+    const setting = { tools: mosquittoTools(folder), broker, certificates: certificates.folder };
+    const results = await runTable(cases, setting);
+    const version = /\d+\.\d+\.\d+/.exec(execFileSync(join(folder, 'mosquitto'), ['-h']).toString())![0];
+    return {
+      mosquitto: version,
+      cases: Object.fromEntries(cases.map(({ name }) => [name, results.get(name)!])),
+    };
+  } finally {
+    await broker.stop();
+    certificates.remove();
+  }
+}
+
+test.skipIf(programs === undefined)(
+  'the recording is the same each time',
+  async () => {
+    const first = await record(programs!);
+    let steady = true;
+    for (let time = 1; time < times; time++) {
+      const again = await record(programs!);
+      const unsteady = cases.filter(({ name }) => {
+        return JSON.stringify(first.cases[name]) !== JSON.stringify(again.cases[name]);
+      });
+      for (const { name } of unsteady) expect.soft(again.cases[name], name).toEqual(first.cases[name]);
+      steady &&= unsteady.length === 0;
+    }
+    if (steady) writeFileSync(recordingFile, `${JSON.stringify(first, null, 2)}\n`);
+  },
+  1_200_000,
+);
