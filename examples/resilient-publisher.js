@@ -63,6 +63,6 @@ try {
   if (error.name !== 'AbortError') throw error;
 }
 
-// waits for what is not acknowledged yet, if there is a connection
+// waits a second at most for what is not acknowledged yet
 await client.disconnect({ timeout: 1000 });
 console.log('ended');

@@ -16,13 +16,11 @@ function hex(value: number): string {
 export class DebugLines {
   /** As the client calls itself; the server may give it a name. */
   #name: string | undefined;
-  readonly #version: number;
   /** The packet identifier that was used last: Mosquitto's messages of QoS 0 have one too. */
   #lastId = 0;
 
-  constructor(clientId: string | undefined, version: number) {
+  constructor(clientId: string | undefined) {
     this.#name = clientId;
-    this.#version = version;
   }
 
   /** The lines for one packet, without line ends. */
@@ -73,12 +71,8 @@ export class DebugLines {
       case 'pubcomp':
         return [`${packet.type.toUpperCase()} (Mid: ${packet.packetId}, RC:${packet.reason})`];
       case 'pubrec':
-        // with a reason only where it can be one
-        return this.#version === 5 && packet.reason !== 0
-          ? [`PUBREC (Mid: ${packet.packetId}, RC:${packet.reason})`]
-          : [`PUBREC (Mid: ${packet.packetId})`];
       case 'pubrel':
-        return [`PUBREL (Mid: ${packet.packetId})`];
+        return [`${packet.type.toUpperCase()} (Mid: ${packet.packetId})`];
       default:
         return [packet.type.toUpperCase()];
     }

@@ -27,14 +27,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   const args = argv.slice(2);
   if (Object.hasOwn(links, name)) {
     const run = await commands[links[name]!]!();
-    process.exitCode = await run(args, name);
-    return;
+    // whatever is open still: a tool that is done ends
+    process.exit(await run(args, name));
   }
   const first = args[0];
   if (first !== undefined && Object.hasOwn(commands, first)) {
     const run = await commands[first]!();
-    process.exitCode = await run(args.slice(1), `pondhawk ${first}`);
-    return;
+    process.exit(await run(args.slice(1), `pondhawk ${first}`));
   }
   const run = await broker();
   process.exitCode = await run(args, 'pondhawk');

@@ -3,6 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import type { NodeClientOptions, TlsOptions } from '../client/node.js';
 import type { Target } from '../client/options.js';
+import type { SessionStore } from '../client/session-store.js';
 import type { ProxyConfig, TlsConfig, ToolConfig } from './client-config.js';
 
 /** Where operating systems keep the certificates that they trust. */
@@ -93,6 +94,13 @@ export async function serviceRecord(config: ToolConfig): Promise<{ host: string;
   return { host: best!.name, port: best!.port };
 }
 
+/** A session of one run: packet identifiers begin at 1, as with Mosquitto's tools. */
+const nothingKept: SessionStore = {
+  open: async () => new Map(),
+  commit: () => undefined,
+  close: async () => {},
+};
+
 /** `reconnects`: a connection that is lost is made again. */
 export function clientOptions(config: ToolConfig, reconnects: boolean): NodeClientOptions {
   const { version, proxy, will, properties } = config;
@@ -113,6 +121,7 @@ export function clientOptions(config: ToolConfig, reconnects: boolean): NodeClie
     receiveMaximum: config.receiveMaximum,
     maxInflight: config.maxInflight,
     subscriptionIdentifiers: false,
+    store: config.cleanSession ? undefined : nothingKept,
     localAddress: config.bindAddress,
     reconnect: reconnects && {
       minDelay: RECONNECT_SECONDS * 1000,

@@ -74,6 +74,8 @@ export async function runTool(
     return await main({ config, output, complain });
   } catch (error) {
     if (error instanceof Exit) return error.code;
+    // an operation that the end of the connection has cut off
+    if (error instanceof ClientError) return failed(complain, MosquittoError.lost).code;
     throw error;
   } finally {
     output.flush();
@@ -88,10 +90,7 @@ export async function toolClient(tool: Tool, reconnects: boolean): Promise<Clien
     const options = clientOptions(config, reconnects);
     const client = new Client(options, nodePlatform(options));
     if (config.debug) {
-      const lines = new DebugLines(
-        config.clientId ?? (config.version === 3 ? client.clientId : undefined),
-        config.version,
-      );
+      const lines = new DebugLines(config.clientId ?? (config.version === 3 ? client.clientId : undefined));
       client.on('packet', (direction, packet) => {
         for (const line of lines.of(direction, packet)) output.write(`${line}\n`);
       });
@@ -160,7 +159,12 @@ function refused(config: ToolConfig, complain: (text: string) => void, error: Cl
 function unreachable(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   const first = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException).code : code;
-  if (first === 'ENOTFOUND' || first === 'EAI_AGAIN' || first === 'ENODATA')
+  if (
+    first === 'ERR_INVALID_IP_ADDRESS' ||
+    first === 'ENOTFOUND' ||
+    first === 'EAI_AGAIN' ||
+    first === 'ENODATA'
+  )
     return `Unable to connect (${MosquittoError.lookup[1]}).\n`;
   if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|ERR_CRYPTO|HOSTNAME)/.test(code))
     return `Unable to connect (${MosquittoError.tls[1]}): ${message}\n`;

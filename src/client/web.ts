@@ -39,33 +39,51 @@ class WebTransport implements Transport {
   /** What came while reading was paused: a browser cannot be told to stop. */
   #held: Uint8Array[] = [];
   #isClosed = false;
+  #isTold = false;
+  #error: Error | undefined;
 
   constructor(socket: WebSocketLike) {
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#received(new Uint8Array(data as ArrayBuffer));
-    socket.onclose = (event) => this.#closed(event.code);
+    socket.onmessage = ({ data }) => this.#message(data);
+    socket.onclose = ({ code }) =>
+      this.#closed(code === 1000 ? undefined : new Error(`WebSocket closed with code ${code}`));
   }
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
-    this.#deliver();
-    if (this.#isClosed) queueMicrotask(() => receiver.closed());
+    queueMicrotask(() => this.#deliver());
   }
 
-  #received(bytes: Uint8Array): void {
-    this.#held.push(bytes);
+  #message(data: unknown): void {
+    if (typeof data === 'string') {
+      // [MQTT-6.0.0-1]
+      this.#held = [];
+      this.#closed(new ClientError('protocol', 'the server sent a text frame'));
+      this.#socket.close();
+      return;
+    }
+    this.#held.push(new Uint8Array(data as ArrayBuffer));
     this.#deliver();
   }
 
   #deliver(): void {
     while (this.#receiver !== null && !this.#isPaused && this.#held.length > 0)
       this.#receiver.received(this.#held.shift()!);
+    this.#tellEnd();
   }
 
-  #closed(code: number): void {
+  #closed(error?: Error): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
-    const error = code === 1000 ? undefined : new Error(`WebSocket closed with code ${code}`);
-    this.#receiver?.closed(error);
+    this.#error = error;
+    this.#tellEnd();
+  }
+
+  /** The end is told after what came before it. */
+  #tellEnd(): void {
+    if (!this.#isClosed || this.#isTold || this.#receiver === null || this.#held.length > 0) return;
+    this.#isTold = true;
+    this.#receiver.closed(this.#error);
   }
 
   write(list: readonly Uint8Array[], written: () => void): void {
@@ -103,7 +121,8 @@ class WebTransport implements Transport {
   destroy(): void {
     this.#socket.close();
     // the closing handshake may take as long as a dead link lets it
-    if (!this.#isClosed) queueMicrotask(() => this.#closed(1000));
+    this.#held = [];
+    queueMicrotask(() => this.#closed());
   }
 }
 

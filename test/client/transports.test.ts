@@ -1,6 +1,7 @@
 // The client over everything that can carry MQTT in Node: TCP, TLS with certificates and with a key known in
 // advance, WebSocket, unix sockets, streams that a program makes by itself. Our broker is behind servers of Node
 // and of ws; where it cannot misbehave, a server is written by hand.
+
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,6 +18,7 @@ import { SocksClient } from 'socks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Message, MessageStream, NodeClientOptions } from '../../src/client/index.js';
+import type { WebSocketOptions } from '../../src/client/node-websocket.js';
 import { Broker } from '../../src/index.js';
 import { encodePacket } from '../../src/protocol/index.js';
 import { TestClient } from '../behaviour/client.js';
@@ -1210,8 +1212,8 @@ describe('giving up', () => {
     });
 
     it('connecting ends in time', async () => {
-      const { result } = await begin({ connectTimeout: 150 });
-      expect((await failure(result, 'timeout')).message).toContain('150 ms');
+      const { result } = await begin({ connectTimeout: 60 });
+      expect((await failure(result, 'timeout')).message).toContain('60 ms');
     });
 
     it('it can be aborted', async () => {
@@ -1230,7 +1232,7 @@ describe('giving up', () => {
     });
 
     it('each further attempt ends in time too', async () => {
-      const { client } = await begin({ connectTimeout: 80, retryFirstConnect: true, reconnect: soon });
+      const { client } = await begin({ connectTimeout: 40, retryFirstConnect: true, reconnect: soon });
       await until(() => client.errors.length >= 2, 'two attempts');
       for (const error of client.errors) expect(error).toMatchObject({ code: 'timeout' });
       client.destroy();

@@ -47,6 +47,7 @@ export const needs = {
         '#include <MQTTAsync.h>\n#include <MQTTClient.h>\nint main(void) { return 0; }\n',
       ),
   },
+  chromium: { debianPackage: 'chromium', present: () => existsSync('/usr/bin/chromium') },
 } satisfies Record<string, Need>;
 
 /** `describe`, for tests that need something from the system. */

@@ -98,7 +98,7 @@ export function pause(ms: number): Step {
 export type PeerScript = Readonly<Partial<Record<string, string>>>;
 
 /** What the clock or chance decides, and so is not compared in this case. */
-export type Blur = 'time' | 'latency' | 'pid';
+export type Blur = 'time' | 'latency' | 'pid' | 'rate';
 
 export interface ToolCase {
   readonly name: string;

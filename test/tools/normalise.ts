@@ -30,6 +30,7 @@ const blurs: Record<Exclude<Blur, 'pid'>, [RegExp, string][]> = {
     [/\b\d{10}\b/g, '{seconds}'],
     [/\b\d{9}\b/g, '{nanoseconds}'],
   ],
+  rate: [[/(\d+ msgs\/s\n)+/g, '{counts}\n']],
   latency: [[/\d+\.\d{6}(?=(m|µ|n)?s)/g, '{latency}']],
 };
 

@@ -1,17 +1,20 @@
 // Our tools against our broker, compared with what Mosquitto's tools printed against Mosquitto. Cases that need
-// what our broker does not have yet are left out.
+// what our broker does not have yet are left out. A part of the table only, unless CI or TOOLS=all is set: often.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BrokerUnderTest, startOurBroker } from './broker-under-test.js';
 import type { ToolCase } from './case.js';
-import { groups } from './cases/index.js';
+import { groups, cases as table } from './cases/index.js';
 import { type Certificates, makeCertificates } from './certificates.js';
 import { compare } from './compare.js';
 import { differences } from './differences.js';
+import { playedOften, playsAll } from './often.js';
 import { readRecording } from './recording.js';
 import { canRun, runCase } from './runner.js';
 import { type LinkedTools, linkOurTools } from './tools-under-test.js';
 
 const recording = readRecording();
+const often = playedOften(table, recording);
+const all = playsAll(process.env);
 let broker: BrokerUnderTest;
 let certificates: Certificates;
 let linked: LinkedTools;
@@ -40,7 +43,7 @@ async function play(toolCase: ToolCase): Promise<void> {
 
 for (const [group, cases] of Object.entries(groups)) {
   describe.concurrent(group, () => {
-    for (const toolCase of cases)
+    for (const toolCase of all ? cases : cases.filter(({ name }) => often.has(name)))
       test(toolCase.name, (context) => (canRun(toolCase, broker) ? play(toolCase) : context.skip()), 30_000);
   });
 }

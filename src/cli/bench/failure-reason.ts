@@ -24,21 +24,31 @@ const clientReasons: Readonly<Partial<Record<ClientErrorCode, string>>> = {
 };
 
 const before: Readonly<Partial<Record<ClientErrorCode, string>>> = {
-  refused: 'connection refused: ',
-  rejected: 'refused: ',
+  refused: 'refused by the server: ',
+  rejected: 'refused by the server: ',
   lost: 'disconnected: ',
 };
 
-function systemCode(error: unknown): string | undefined {
+/** What the client says of these is better than the name of the reason code. */
+const verbatim: ReadonlySet<ClientErrorCode> = new Set(['protocol', 'unsupported', 'invalid']);
+
+interface SystemError {
+  code: string;
+  message: string;
+}
+
+/** The error of Node behind that of the client. */
+function systemError(error: unknown): SystemError | undefined {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  if (!(error instanceof ClientError) && typeof code === 'string') return code;
-  return cause === undefined ? undefined : systemCode(cause);
+  if (!(error instanceof ClientError) && typeof code === 'string') return error as SystemError;
+  return cause === undefined ? undefined : systemError(cause);
 }
 
 export function failureReason(error: unknown): string {
-  const system = systemCode(error);
-  if (system !== undefined && system !== 'ABORT_ERR') return systemReasons[system] ?? system;
+  const system = systemError(error);
+  if (system !== undefined) return systemReasons[system.code] ?? system.message;
   if (!(error instanceof ClientError)) return error instanceof Error ? error.message : String(error);
+  if (verbatim.has(error.code)) return error.message;
   if (error.reason !== undefined) return `${before[error.code] ?? ''}${reasonName(error.reason)}`;
   return clientReasons[error.code] ?? error.message;
 }

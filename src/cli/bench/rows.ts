@@ -35,7 +35,7 @@ function flow(count: CounterName, size?: CounterName) {
   return ({ tally, flowSeconds: total, recent }: View): string => {
     const now =
       recent === undefined ? [] : [`${rate(perSecond(recent.tally[count], recent.seconds))} now`.padEnd(14)];
-    const mean = `${rate(perSecond(tally[count], total))}${recent === undefined ? '' : ' on average'}`;
+    const mean = `${rate(perSecond(tally[count], total))}${recent === undefined ? '' : ' mean'}`;
     const speed = size === undefined ? [] : [`${bytes(perSecond(tally[size], total))}/s`];
     return [...now, mean, ...speed, `${number(tally[count])} in total`].join('  ');
   };
@@ -49,7 +49,7 @@ function latencyRow({ label, histogram }: Latency): Row {
       const all = histogram(tally);
       if (all.count === 0 || (label === 'connect' && config.scenario !== 'conn')) return undefined;
       const shown = percentiles.map(([name, share]) => `${name} ${latency(all.percentile(share))}`);
-      return [...shown, `max ${latency(all.max)}`].join('   ');
+      return [...shown, `max ${latency(all.max)}`].join('  ');
     },
   };
 }
@@ -116,23 +116,24 @@ const counted: Readonly<Record<Scenario, readonly (readonly [CounterName, string
   ],
 };
 
-/** One line of progress. */
+/** One line of progress, of what was since the line before. */
 export function progressLine({ config, stage, tally, seconds: total, connectSeconds, recent }: View): string {
   const time = seconds(stage === 'connecting' ? connectSeconds : total);
-  const now = recent ?? { tally, seconds: total };
-  const flows = stage === 'connecting' ? [] : counted[config.scenario];
-  const shown = latencies.map(({ histogram }) => histogram(now.tally)).findLast(({ count }) => count > 0);
-  return [
+  const flows = stage === 'connecting' || recent === undefined ? [] : counted[config.scenario];
+  const measured = recent === undefined ? [] : latencies.map(({ histogram }) => histogram(recent.tally));
+  const shown = measured.findLast(({ count }) => count > 0);
+  const parts = [
     `${time} ${stage}`,
     `${number(tally.open)} connections`,
     ...flows.map(
-      ([name, what]) => `${what} ${number(tally[name])}, ${rate(perSecond(now.tally[name], now.seconds))}`,
+      ([name, what]) =>
+        `${what} ${number(tally[name])}, ${rate(perSecond(recent!.tally[name], recent!.seconds))}`,
     ),
-    ...(shown === undefined
-      ? []
-      : [
-          `p50 ${latency(shown.percentile(0.5))}, p99 ${latency(shown.percentile(0.99))}, max ${latency(shown.max)}`,
-        ]),
-    ...(tally.errors > 0 ? [`${number(tally.errors)} errors`] : []),
-  ].join('   ');
+  ];
+  if (shown !== undefined)
+    parts.push(
+      `p50 ${latency(shown.percentile(0.5))}, p99 ${latency(shown.percentile(0.99))}, max ${latency(shown.max)}`,
+    );
+  if (tally.errors > 0) parts.push(`${number(tally.errors)} errors`);
+  return parts.join('   ');
 }

@@ -214,15 +214,15 @@ const connects: ToolCase[] = [
   ),
   one(
     'rr sends CONNECT, SUBSCRIBE and PUBLISH',
-    'rr -p {peer} -t {t} -e {t}/a -m b -i {t} -W 1 -k 30 -c -x 5',
+    'rr -p {peer} -t {t} -e {t}/a -m b -i {t} -W 2 -k 30 -c -x 5',
     { wire: true },
   ),
-  one('rr -I gives a client id with the process id', 'rr -p {peer} -t {t} -e {t}/a -m b -I {t}- -W 1 -d', {
+  one('rr -I gives a client id with the process id', 'rr -p {peer} -t {t} -e {t}/a -m b -I {t}- -W 2 -d', {
     blur: ['pid'],
   }),
   one(
     'rr with user, password and a will',
-    'rr -p {peer} -t {t} -e {t}/a -m b -i {t} -W 1 -u u -P p --will-topic w --will-payload x',
+    'rr -p {peer} -t {t} -e {t}/a -m b -i {t} -W 2 -u u -P p --will-topic w --will-payload x',
     {
       wire: true,
     },
@@ -237,7 +237,7 @@ const connects: ToolCase[] = [
   ),
   sends(
     'pub with many options to a broker',
-    'pub -p {port} -t {t} -m a -I {t} -k 30 -u u -P p -x 5 --will-topic {t}/w --will-payload x --will-qos 2 --will-retain',
+    'pub -p {port} -t {t} -m a -I {t} -k 30 -M 5 -u u -P p -x 5 --will-topic {t}/w --will-payload x --will-qos 2 --will-retain',
   ),
   one('sub -k pings', 'sub -p {peer} -t {t} -k 5 -W 6 -i {t} -d', { wire: true }),
 ];

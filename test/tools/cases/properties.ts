@@ -128,14 +128,14 @@ export const properties: readonly ToolCase[] = [
   ),
   one(
     'rr -D connect and publish',
-    'rr -p {peer} -t {t} -e {t}/a -m a -i {t} -W 1 -D connect user-property a b -D publish user-property c d',
+    'rr -p {peer} -t {t} -e {t}/a -m a -i {t} -W 2 -D connect user-property a b -D publish user-property c d',
     {
       wire: true,
     },
   ),
   one(
     'rr -D subscribe and disconnect',
-    'rr -p {peer} -t {t} -e {t}/a -m a -i {t} -W 1 -D subscribe user-property a b -D disconnect user-property c d',
+    'rr -p {peer} -t {t} -e {t}/a -m a -i {t} -W 2 -D subscribe user-property a b -D disconnect user-property c d',
     {
       wire: true,
     },

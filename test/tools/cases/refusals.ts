@@ -3,8 +3,8 @@ import { end, kill, one, pause, start, type ToolCase, type, typed } from '../cas
 
 const tools: Record<string, string> = {
   pub: 'pub -t {t} -m a -i {t} -q 1',
-  sub: 'sub -t {t} -E -i {t} -W 1',
-  rr: 'rr -t {t} -e {t}/a -m a -i {t} -W 1',
+  sub: 'sub -t {t} -E -i {t} -W 2',
+  rr: 'rr -t {t} -e {t}/a -m a -i {t} -W 2',
 };
 
 const hex = (value: number): string => value.toString(16).padStart(2, '0');

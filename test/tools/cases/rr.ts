@@ -64,6 +64,7 @@ export const rr: readonly ToolCase[] = [
     steps: [
       watch('{t}/request'),
       start("rr -p {port} -t '{t}/request' -e '{t}/answer' -s", 'subscribed', 'from input\n'),
+      passed('PUBLISH', 1),
       publish('{t}/answer', 'a'),
       end,
     ],
@@ -106,29 +107,29 @@ export const rr: readonly ToolCase[] = [
   answered('rr --quiet', `${request} --quiet`),
   answered('rr -c with an id', `${request} -c -i {t}`),
   answered('rr -e with a wildcard is no topic', "rr -p {port} -t '{t}/request' -e '{t}/+' -m a -W 1"),
-  one('rr asks for response information', 'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 1', {
+  one('rr asks for response information', 'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 2', {
     wire: true,
   }),
   one(
     'rr -V 311 asks for no response information',
-    'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 1 -V 311',
+    'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 2 -V 311',
     { wire: true },
   ),
   one(
     'rr prefixes its response topic with what the broker says',
-    'rr -p {peer} -t {t} -e answer -m a -i {t} -W 1 -d',
+    'rr -p {peer} -t {t} -e answer -m a -i {t} -W 2 -d',
     {
       wire: true,
       peer: { CONNECT: '20 09 00 00 06 1a 00 03 61 2f 62' },
     },
   ),
-  one('rr says that its subscription was refused', 'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 1 -d', {
+  one('rr says that its subscription was refused', 'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 2 -d', {
     peer: { SUBSCRIBE: '90 04 id 00 87' },
     wire: true,
   }),
   one(
     'rr goes on when its request was refused',
-    'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 1 -q 1 -d',
+    'rr -p {peer} -t {t} -e {t}/answer -m a -i {t} -W 2 -q 1 -d',
     {
       peer: { PUBLISH: '40 03 id 87' },
       wire: true,

@@ -82,7 +82,8 @@ const printing: ToolCase[] = [
   gets('sub --quiet prints messages all the same', 'sub -p {port} -t {t} -C 1 --quiet', ['a']),
   {
     name: 'sub --message-rate ends on SIGINT',
-    steps: [start('sub -p {port} -t {t} --message-rate'), pause(100), kill('SIGINT'), end],
+    steps: [start('sub -p {port} -t {t} --message-rate'), pause(2200), kill('SIGINT'), end],
+    blur: ['rate'],
   },
   {
     name: 'sub --message-rate prints a count each second',
@@ -91,6 +92,7 @@ const printing: ToolCase[] = [
       ...['a', 'b', 'c'].map((payload) => publish('{t}', payload)),
       end,
     ],
+    blur: ['rate'],
   },
 ];
 
@@ -137,7 +139,7 @@ const selecting: ToolCase[] = [
   one('sub --retained-only gives up after -W 1', 'sub -p {port} -t {t} --retained-only -W 1'),
   {
     name: 'sub --remove-retained removes what it prints, and goes on in spite of -C',
-    limit: 1500,
+    limit: 3000,
     steps: [
       kept('{t}/a', '1'),
       kept('{t}/b', '2'),
@@ -158,7 +160,7 @@ const selecting: ToolCase[] = [
   },
   {
     name: 'sub --remove-retained -T keeps what it leaves out',
-    limit: 1500,
+    limit: 3000,
     steps: [
       kept('{t}/a', '1'),
       kept('{t}/b', '2'),
@@ -168,7 +170,7 @@ const selecting: ToolCase[] = [
   },
   {
     name: 'sub --remove-retained --retained-only removes all and goes on',
-    limit: 1500,
+    limit: 3000,
     steps: [
       kept('{t}', '1'),
       start('sub -p {port} -t {t} --remove-retained --retained-only -v -d -i {t}'),

@@ -1,0 +1,23 @@
+// Which cases every run of the tests plays. Starting Node for each of them all would take minutes, so this is a part:
+// every option under each of its names, with each exit status that it can lead to, and all that take several steps.
+// Under CI, and with TOOLS=all, all cases are played.
+import { commandLines, type ToolCase } from './case.js';
+import { usesOf } from './options-coverage.js';
+import type { Recording } from './recording.js';
+
+export function playedOften(cases: readonly ToolCase[], { cases: recorded }: Recording): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const chosen = cases.filter((toolCase) => {
+    const statuses = recorded[toolCase.name]?.commands.map(({ exit }) => exit).join();
+    const shows = usesOf(toolCase).map(({ tool, name }) => `${tool} ${name} ${statuses}`);
+    const isNew = shows.length === 0 || shows.some((text) => !seen.has(text));
+    for (const text of shows) seen.add(text);
+    return isNew || commandLines(toolCase).length > 1;
+  });
+  return new Set(chosen.map(({ name }) => name));
+}
+
+export function playsAll(environment: NodeJS.ProcessEnv): boolean {
+  const ci = environment['CI'] ?? '';
+  return environment['TOOLS'] === 'all' || (ci !== '' && ci !== 'false');
+}
