@@ -132,11 +132,10 @@ describe('bench pub', () => {
 
 describe('bench sub', () => {
   it('counts what comes, and reads how old it is', async () => {
-    const { port } = await brokerWith();
+    const { broker, port } = await brokerWith();
     const subscriber = bench('sub -c 2 -i 0 -t bench/# -q 1 -L 100 --json', port);
     const shared = bench('sub -c 3 -i 0 -t $share/g/bench/+ -L 50 --json --processes 2', port);
-    const { broker } = { broker: brokers[0]! };
-    await expect.poll(() => broker.metrics.subscriptions, { timeout: 10_000 }).toBe(5);
+    await expect.poll(() => broker.metrics.subscriptionsCurrent, { timeout: 10_000 }).toBe(5);
     await reportOf('pub -c 5 -i 0 -I 0 -q 1 -L 50', port);
     const [one, other] = (await Promise.all([subscriber.exited, shared.exited])).map(
       ({ stdout }) => JSON.parse(stdout) as Report,

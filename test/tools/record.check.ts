@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startMosquitto } from './broker-under-test.js';
 import { cases } from './cases/index.js';
@@ -45,7 +46,9 @@ test.skipIf(programs === undefined)(
       for (const { name } of unsteady) expect.soft(again.cases[name], name).toEqual(first.cases[name]);
       steady &&= unsteady.length === 0;
     }
-    if (steady) writeFileSync(recordingFile, `${JSON.stringify(first, null, 2)}\n`);
+    if (!steady) return;
+    writeFileSync(recordingFile, `${JSON.stringify(first, null, 2)}\n`);
+    execFileSync('npx', ['biome', 'format', '--write', fileURLToPath(recordingFile)]);
   },
   1_200_000,
 );

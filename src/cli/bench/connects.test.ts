@@ -38,7 +38,7 @@ describe('connects', () => {
   });
 
   it('are never many at a time while they fail', async () => {
-    const { connects, seen } = watched(100, { isOpen: () => false });
+    const { connects, seen } = watched(100, { isOpen: (() => false) as (n: number) => boolean as never });
     await connects.run();
     expect(seen.order).toHaveLength(100);
     expect(seen.most).toBe(16);
