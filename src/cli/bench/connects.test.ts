@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Connects } from './connects.js';
 
 /** Connects that are watched: each takes `ms` and succeeds if `isOpen` says so. */
-function watched(total: number, { ms = 1, isOpen = (_n: number) => true, gap = 0 } = {}) {
+function watched(total: number, { ms = 1, isOpen = (_n: number): boolean => true, gap = 0 } = {}) {
   const seen = { order: [] as number[], now: 0, most: 0 };
   const connects = new Connects(
     total,
@@ -38,7 +38,7 @@ describe('connects', () => {
   });
 
   it('are never many at a time while they fail', async () => {
-    const { connects, seen } = watched(100, { isOpen: (() => false) as (n: number) => boolean as never });
+    const { connects, seen } = watched(100, { isOpen: () => false });
     await connects.run();
     expect(seen.order).toHaveLength(100);
     expect(seen.most).toBe(16);
