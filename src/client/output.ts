@@ -50,6 +50,7 @@ export class Output {
   #written = 0;
   #left = 0;
   #state: 'idle' | 'scheduled' | 'committing' | 'closed' = 'idle';
+  #isDeferred = false;
   /** Who waits until the bytes up to a position have left, in the order of these. */
   readonly #waiting = new Fifo<Waiting>();
   readonly #transport: Transport;
@@ -130,14 +131,22 @@ export class Output {
     this.buffer.set(bytes, at);
   }
 
+  /** At the end of the turn, once: whoever is woken there may write, and would have it called twice the next time. */
+  #defer(): void {
+    if (this.#isDeferred) return;
+    this.#isDeferred = true;
+    this.#platform.defer(this.#turnEnded);
+  }
+
   readonly #turnEnded = (): void => {
+    this.#isDeferred = false;
     if (this.#state === 'scheduled') this.flush();
     this.#settle();
   };
 
   #schedule(): void {
     this.#state = 'scheduled';
-    this.#platform.defer(this.#turnEnded);
+    this.#defer();
   }
 
   /** Sends what there is, once what it depends on is safe. */
@@ -179,8 +188,7 @@ export class Output {
       for (const buffer of lent) give(buffer);
       this.#left = Math.max(this.#left, end);
       // not at once: a program that only ever waits for this would leave nobody else a turn
-      if ((this.#waiting.first?.position ?? Number.POSITIVE_INFINITY) <= end)
-        this.#platform.defer(this.#turnEnded);
+      if ((this.#waiting.first?.position ?? Number.POSITIVE_INFINITY) <= end) this.#defer();
     });
   }
 
@@ -199,7 +207,7 @@ export class Output {
   /** Resolves when all that is written now has left, or never will. */
   drained(): Promise<void> {
     if (this.#state === 'closed') return Promise.resolve();
-    if (this.pending === 0) this.#platform.defer(this.#turnEnded);
+    if (this.pending === 0) this.#defer();
     return new Promise((resolve) => this.#waiting.push({ position: this.#written, resolve }));
   }
 

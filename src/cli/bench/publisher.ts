@@ -31,8 +31,7 @@ export interface PublisherOwner {
 
 /** Microseconds that a timer may be late: a message that leaves within them counts from when it left. */
 const GRANULARITY = 2000;
-/** Bytes that one client writes before the others, timers and sockets have a turn; with small payloads it is busy
- * long before. */
+/** Bytes that one client writes before the others have a turn. With small payloads it is busy long before. */
 const BURST = 1_048_576;
 /** What a message weighs beside its payload. */
 const OVERHEAD = 32;
