@@ -1,5 +1,5 @@
 // Plays the table with Mosquitto's tools and ours, each against Mosquitto and our broker, and prints as Markdown for
-// every option whether output and exit status are those of Mosquitto's tools against Mosquitto:
+// every option in how many cases output and exit status are those of Mosquitto's tools against Mosquitto:
 //   MOSQUITTO_BIN=/folder/with/its/programs npx vitest run --config test/tools/oracle.config.ts
 // PAIRS=mosquitto/ours plays only Mosquitto's tools against our broker; DETAILS=1 prints what differs.
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { compare } from './compare.js';
 import { type Difference, differences } from './differences.js';
 import { options } from './options.js';
 import { usesOf } from './options-coverage.js';
+import { readRecording } from './recording.js';
 import { canRun } from './runner.js';
 import { type Results, runTable } from './table-run.js';
 import { type LinkedTools, linkOurTools, mosquittoTools } from './tools-under-test.js';
@@ -58,6 +59,34 @@ function verdict(name: string, wanted: Results, got: Results): string {
   return compare(wanted.get(name)!, result).length === 0 ? 'same' : 'differs';
 }
 
+/** One row for each option: an example that succeeds, and how many of its cases agree. */
+function markdown(wanted: Results, others: readonly Pair[], results: ReadonlyMap<Pair, Results>): string {
+  const rows = options.map((option) => {
+    const of = cases.filter((toolCase) => usesOf(toolCase).some((use) => use.option === option));
+    const exits = (name: string): (number | string)[] => wanted.get(name)!.commands.map(({ exit }) => exit);
+    const lines = of
+      .filter(({ name }) => exits(name).every((exit) => exit === 0))
+      .map((toolCase) => commandLines(toolCase).join(' & '))
+      .filter((line) => option.names.some((name) => ` ${line} `.includes(` ${name} `)));
+    const example = lines.reduce(
+      (best, line) => (best === '' || line.length < best.length ? line : best),
+      '',
+    );
+    const cells = others.map((pair) => {
+      const verdicts = of
+        .map(({ name }) => verdict(name, wanted, results.get(pair)!))
+        .filter((word) => word !== '–');
+      return `${verdicts.filter((word) => word === 'same').length} of ${verdicts.length}`;
+    });
+    return [`\`${option.names.join('`, `')}\``, option.tools.join(', '), `\`${example}\``, ...cells];
+  });
+  const pairNames = others.map((pair) =>
+    `${pair.replace('/', "'s tools, ")}'s broker`.replaceAll("ours's", 'our'),
+  );
+  const header = ['option', 'of', 'for example', ...pairNames];
+  return [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
 test.skipIf(programs === undefined)(
   'the tools and brokers agree, or the difference is known',
   async () => {
@@ -65,28 +94,11 @@ test.skipIf(programs === undefined)(
     for (const pair of pairs) results.set(pair, await play(pair));
     const wanted = results.get('mosquitto/mosquitto')!;
     const others = pairs.slice(1);
-    const rows = options.flatMap((option) =>
-      cases
-        .filter((toolCase) => usesOf(toolCase).some((use) => use.option === option))
-        .map((toolCase) => {
-          const line = commandLines(toolCase).join('` `');
-          const shown = line.length > 120 ? `${line.slice(0, 120)}…` : line;
-          const cells = others.map((pair) => verdict(toolCase.name, wanted, results.get(pair)!));
-          const exit = wanted
-            .get(toolCase.name)!
-            .commands.map((command) => command.exit)
-            .join(', ');
-          return [option.names.join(', '), `\`${shown.replaceAll('|', '\\|')}\``, exit, ...cells];
-        }),
-    );
-    const header = [
-      'option',
-      'command',
-      'exit status',
-      ...others.map((pair) => `${pair.replace('/', ' tools, ')} broker`),
-    ];
-    const table = [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
-    console.log(table.join('\n'));
+    console.log(markdown(wanted, others, results));
+    const recorded = readRecording().cases;
+    const stale = cases.filter(({ name }) => compare(recorded[name]!, wanted.get(name)!).length > 0);
+    console.log(`mosquitto/mosquitto: ${stale.length} of ${cases.length} cases differ from the recording`);
+    for (const { name } of stale) console.log(`  ${name}`);
     const disagreements: string[] = [];
     for (const pair of others) {
       const played = results.get(pair)!;
