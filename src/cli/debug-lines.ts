@@ -16,6 +16,7 @@ function hex(value: number): string {
 export class DebugLines {
   /** As the client calls itself; the server may give it a name. */
   #name: string | undefined;
+  #cleanStart = false;
   /** The packet identifier that was used last: Mosquitto's messages of QoS 0 have one too. */
   #lastId = 0;
 
@@ -36,6 +37,9 @@ export class DebugLines {
 
   #sent(packet: Packet): string[] {
     switch (packet.type) {
+      case 'connect':
+        this.#cleanStart = packet.cleanStart;
+        return ['CONNECT'];
       case 'publish': {
         this.#lastId = packet.packetId ?? this.#lastId + 1;
         return [publishLine(packet, this.#lastId)];
@@ -64,7 +68,9 @@ export class DebugLines {
     switch (packet.type) {
       case 'connack':
         this.#name = packet.properties?.assignedClientIdentifier ?? this.#name;
-        return [`CONNACK (${packet.reason})`];
+        return packet.sessionPresent && this.#cleanStart
+          ? ['CONNACK with session present when clean start was set']
+          : [`CONNACK (${packet.reason})`];
       case 'publish':
         return [publishLine(packet, packet.packetId ?? 0)];
       case 'puback':

@@ -67,13 +67,18 @@ export function returnCodeWords(code: number): string {
 
 /** Mosquitto's own error numbers, which are exit codes too, and their texts. */
 export const MosquittoError = {
+  notConnected: [4, 'The client is not currently connected'],
   protocol: [2, 'A network protocol error occurred when communicating with the broker'],
   refused: [5, 'The connection was refused'],
   lost: [7, 'The connection was lost'],
-  tls: [8, 'A TLS error occurred'],
+  authorisation: [11, 'Authorisation failed'],
+  /** An error of the system, which TLS errors count as. */
+  system: [14, 'Protocol error'],
   lookup: [15, 'Lookup error'],
-  timeout: [27, 'Timed out'],
   proxy: [16, 'Proxy error'],
+  malformed: [21, 'Malformed packet'],
+  oversize: [25, 'Packet larger than supported by the server'],
+  timeout: [27, 'Timed out'],
 } as const;
 
 /** What the C library says of errors of the system that end a connection. */

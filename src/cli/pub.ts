@@ -1,22 +1,39 @@
 // `pondhawk pub`: publishes messages and ends when the broker has them, as mosquitto_pub does.
 import type { Client, PublishOptions } from '../client/client.js';
 import { ClientError } from '../client/errors.js';
-import type { PublishResult } from '../client/outgoing.js';
+import { ReasonCode } from '../protocol/reason-codes.js';
 import { MosquittoError, reasonWords } from './mosquitto-texts.js';
-import { connectionLost, connectTool, Exit, messagePayload, runTool, type Tool, toolClient } from './tool.js';
+import {
+  connectionLost,
+  connectTool,
+  type Exit,
+  fail,
+  messagePayload,
+  runTool,
+  type Tool,
+  toolClient,
+} from './tool.js';
 
 /** Messages of -l that may be on their way. */
 const MAX_WAITING = 1000;
 
-/** What the broker said against a message, and what the client can say before it asks. */
-async function published(tool: Tool, sent: Promise<PublishResult>): Promise<void> {
+/** Publishes, and says what the broker has against it. */
+async function publish(
+  tool: Tool,
+  client: Client,
+  payload: Uint8Array,
+  options: PublishOptions,
+): Promise<void> {
   try {
-    await sent;
+    await client.publish(tool.config.topic!, payload, options);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    if (error.code === 'rejected') complainOf(tool, error);
-    else if (error.code === 'unsupported') throw cannotSend(tool, error);
-    else throw connectionLost(tool);
+    if (error.code === 'rejected') return complainOf(tool, error);
+    if (error.code !== 'unsupported') throw connectionLost(tool, error);
+    // a broker that does not retain gets the message all the same
+    if (error.reason === ReasonCode.RetainNotSupported)
+      return publish(tool, client, payload, { ...options, retain: false });
+    throw await cannotSend(tool, client, error);
   }
 }
 
@@ -25,10 +42,22 @@ function complainOf({ complain }: Tool, { packetId, reason = 0, properties }: Cl
   if (properties?.reasonString !== undefined) complain(`${properties.reasonString}\n`);
 }
 
-function cannotSend({ complain }: Tool, { reason, message }: ClientError): Exit {
-  if (reason === 0x9b) complain('Error: Message QoS not supported on broker, try a lower QoS.\n');
-  else complain(`Error: ${message}.\n`);
-  return new Exit(MosquittoError.protocol[0]);
+/** The broker has said that it cannot take such a message. */
+async function cannotSend(tool: Tool, client: Client, error: ClientError): Promise<Exit> {
+  const isLarge = error.reason === ReasonCode.PacketTooLarge;
+  const [code, words] = MosquittoError.oversize;
+  const text = isLarge
+    ? `Error: ${words}\n`
+    : 'Error: Message QoS not supported on broker, try a lower QoS.\n';
+  if (isLarge && tool.config.message.kind === 'lines') return fail(tool, { text, code });
+  return goodbye(tool, client, text);
+}
+
+/** Disconnects, and ends as Mosquitto does when it could not publish. */
+async function goodbye(tool: Tool, client: Client, text: string): Promise<Exit> {
+  await client.disconnect({ properties: tool.config.properties.disconnect });
+  const [code, words] = MosquittoError.lost;
+  return fail(tool, { text: `${text}Error: ${words}\n`, code });
 }
 
 async function publishRepeatedly(
@@ -37,10 +66,10 @@ async function publishRepeatedly(
   payload: Uint8Array,
   options: PublishOptions,
 ): Promise<void> {
-  const { topic, repeat, repeatDelayMs } = tool.config;
+  const { repeat, repeatDelayMs } = tool.config;
   for (let count = 0; count < repeat; count++) {
     if (count > 0) await pause(client, repeatDelayMs, tool);
-    await published(tool, client.publish(topic!, payload, options));
+    await publish(tool, client, payload, options);
   }
 }
 
@@ -48,9 +77,9 @@ async function publishRepeatedly(
 function pause(client: Client, ms: number, tool: Tool): Promise<void> {
   if (ms === 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const ended = (): void => {
+    const ended = (error: ClientError | undefined): void => {
       clearTimeout(timer);
-      reject(connectionLost(tool));
+      reject(connectionLost(tool, error ?? new ClientError('lost', 'ended')));
     };
     const timer = setTimeout(() => {
       client.off('end', ended);
@@ -63,8 +92,8 @@ function pause(client: Client, ms: number, tool: Tool): Promise<void> {
 /** A message a line of standard input; the last one need not end. */
 async function publishLines(tool: Tool, client: Client, options: PublishOptions): Promise<void> {
   const waiting = new Set<Promise<void>>();
-  const publish = async (line: Uint8Array): Promise<void> => {
-    const sent = published(tool, client.publish(tool.config.topic!, line, options));
+  const take = async (line: Uint8Array): Promise<void> => {
+    const sent = publish(tool, client, line, options);
     if (options.qos === 0) return sent;
     waiting.add(sent);
     void sent.finally(() => waiting.delete(sent)).catch(() => {});
@@ -76,12 +105,12 @@ async function publishLines(tool: Tool, client: Client, options: PublishOptions)
     if (rest.length > 0) bytes = Buffer.concat([rest, bytes]);
     let start = 0;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-      await publish(bytes.subarray(start, end));
+      await take(bytes.subarray(start, end));
       start = end + 1;
     }
     rest = bytes.subarray(start);
   }
-  if (rest.length > 0) await publish(rest);
+  if (rest.length > 0) await take(rest);
   await Promise.all(waiting);
 }
 
@@ -90,6 +119,13 @@ async function pub(tool: Tool): Promise<number> {
   const payload = await messagePayload(tool);
   const client = await toolClient(tool, payload === undefined);
   await connectTool(tool, client);
+  const wrong = config.propertyProblems.publish;
+  if (wrong !== undefined)
+    throw await goodbye(
+      tool,
+      client,
+      wrong === 'protocol' ? 'Error: Protocol error when communicating with broker.\n' : '',
+    );
   const options: PublishOptions = { qos: config.qos, retain: config.retain };
   if (config.version === 5) options.properties = config.properties.publish;
   if (payload === undefined) await publishLines(tool, client, options);

@@ -4,7 +4,7 @@ import { ClientError } from '../client/errors.js';
 import type { Message } from '../client/message.js';
 import { MosquittoError, reasonWords } from './mosquitto-texts.js';
 import { afterSeconds, messagePrinterOf } from './sub.js';
-import { connectionLost, connectTool, Exit, messagePayload, runTool, type Tool, toolClient } from './tool.js';
+import { connectTool, Exit, messagePayload, runTool, type Tool, toolClient } from './tool.js';
 
 const DISCONNECT_WITH_WILL = 4;
 
@@ -49,7 +49,7 @@ async function request(tool: Tool, client: Client, payload: Uint8Array): Promise
       if (message !== undefined) resolve(message);
     });
   // not when this tool itself has disconnected
-  client.on('disconnect', () => reject(connectionLost(tool)));
+  client.on('disconnect', ({ error }) => reject(error));
   await subscribe(tool, client);
   const properties = config.version === 5 ? { properties: config.properties.publish } : {};
   const sent = process.hrtime.bigint();
@@ -84,7 +84,12 @@ async function rr(tool: Tool): Promise<number> {
       ? undefined
       : afterSeconds(config.timeoutSeconds, () => late.resolve(undefined));
   const work = connectTool(tool, client).then(() => request(tool, client, payload));
-  const message = await Promise.race([work, late.promise]);
+  const message = await Promise.race([work, late.promise]).catch((error: unknown) => {
+    // a broker that says goodbye is not an error here
+    throw error instanceof ClientError && error.code === 'lost' && error.reason !== undefined
+      ? new Exit(0)
+      : error;
+  });
   clearTimeout(timer);
   if (message !== undefined) output.write(print(message));
   const reason = message === undefined && config.version === 5 ? DISCONNECT_WITH_WILL : 0;

@@ -5,7 +5,7 @@ import type { Message } from '../client/message.js';
 import { topicMatches } from '../protocol/topics.js';
 import { MosquittoError } from './mosquitto-texts.js';
 import { type MessagePrinter, plainPrinter, watchHeader } from './plain-printer.js';
-import { connectionLost, connectTool, runTool, type Tool, toolClient } from './tool.js';
+import { connectTool, fail, runTool, type Tool, toolClient } from './tool.js';
 
 const DISCONNECT_WITH_WILL = 4;
 /** The longest time that a timer of Node takes, in milliseconds. */
@@ -36,6 +36,8 @@ class Subscriber {
   #finish!: (code: number) => void;
   #state: 'running' | 'closing' = 'running';
   #count = 0;
+  /** The broker has answered. */
+  #isConnected = false;
   #perSecond = 0;
   /** What is printed when its handshake is over, as Mosquitto does it. */
   readonly #held = new Map<number, Message>();
@@ -55,20 +57,26 @@ class Subscriber {
     const { messageRate, timeoutSeconds, qos, debug } = config;
     if (config.watch) output.write(watchHeader(config.host));
     this.#client.on('message', (message) => this.#received(message));
-    if (qos === 2 || debug)
+    if (qos === 2 || debug || config.exitAfterSubscribe)
       this.#client.on('packet', (direction, packet) => this.#packet(direction, packet.type, packet));
     const signals = (['SIGINT', 'SIGTERM'] as const).map((name) => {
       const handler = (): void => this.#signal();
       process.on(name, handler);
       return () => process.off(name, handler);
     });
+    // by an error that another connection would not mend
+    this.#client.on('disconnect', ({ error }) => {
+      if (this.#state === 'running' && error.code === 'protocol') this.#fail(error);
+    });
+    this.#client.on('end', (error) => {
+      if (this.#state === 'running' && error !== undefined && this.#isConnected) this.#fail(error);
+    });
+    output.onBroken = () => this.#close(0);
     const timers: NodeJS.Timeout[] = [];
     if (timeoutSeconds !== undefined) timers.push(afterSeconds(timeoutSeconds, () => this.#timedOut()));
     try {
       await connectTool(this.#tool, this.#client);
-      this.#client.on('end', () => {
-        if (this.#state === 'running') this.#finish(connectionLost(this.#tool).code);
-      });
+      this.#isConnected = true;
       if (messageRate) timers.push(setInterval(() => this.#showRate(), 1000));
       void this.#subscribe();
       return await this.done;
@@ -76,6 +84,14 @@ class Subscriber {
       for (const timer of timers) clearTimeout(timer);
       for (const forget of signals) forget();
     }
+  }
+
+  #fail(error: ClientError): void {
+    this.#state = 'closing';
+    this.#client.destroy();
+    // once it is connected the original makes no difference between malformed and wrong
+    const [code, words] = error.code === 'protocol' ? MosquittoError.protocol : MosquittoError.lost;
+    this.#finish(fail(this.#tool, { code, text: `Error: ${words}\n` }).code);
   }
 
   #showRate(): void {
@@ -92,8 +108,7 @@ class Subscriber {
         ? Promise.resolve()
         : this.#client.subscribe(topics, {
             qos: config.qos,
-            ...config.subscriptionOptions,
-            ...(v5 ? { properties: properties.subscribe } : {}),
+            ...(v5 ? { ...config.subscriptionOptions, properties: properties.subscribe } : {}),
           });
     for (const topic of unsubscribeTopics)
       this.#client.unsubscribe(topic, v5 ? { properties: properties.unsubscribe } : {}).catch(() => {});
@@ -104,14 +119,16 @@ class Subscriber {
       complain('All subscription requests were denied.\n');
       return this.#close(0);
     }
-    if (config.exitAfterSubscribe && topics.length > 0) this.#close(0);
   }
 
   #packet(direction: string, type: string, packet: object): void {
     const { config, output } = this.#tool;
-    if (direction === 'received' && type === 'suback' && config.debug && !config.quiet) {
+    if (direction === 'received' && type === 'suback') {
       const { packetId, reasons } = packet as { packetId: number; reasons: number[] };
-      output.write(`Subscribed (mid: ${packetId}): ${reasons.join(', ')}\n`);
+      if (config.debug && !config.quiet)
+        output.write(`Subscribed (mid: ${packetId}): ${reasons.join(', ')}\n`);
+      // at once: retained messages may stand behind it
+      if (config.exitAfterSubscribe && reasons.some((reason) => reason < 0x80)) this.#close(0);
     }
     if (direction !== 'sent' || (type !== 'puback' && type !== 'pubcomp')) return;
     const { packetId } = packet as { packetId: number };
@@ -137,7 +154,7 @@ class Subscriber {
     if (config.removeRetained && message.retain) this.#clear(message.topic);
     if (config.randomFilter >= 100 || Math.random() * 100 < config.randomFilter)
       output.write(this.#print(message));
-    if (output.isBroken || ++this.#count === config.count) this.#close(0);
+    if (++this.#count === config.count) this.#close(0);
   }
 
   /** A retained message is taken away from the broker. */
@@ -157,7 +174,7 @@ class Subscriber {
 
   /** By a signal or by -W. Before the broker has answered there is nothing to end properly. */
   #stop(code: number): void {
-    if (!this.#client.connected && this.#client.state === 'connecting') process.exit(255);
+    if (!this.#isConnected) process.exit(255);
     if (this.#state === 'running') this.#close(code, DISCONNECT_WITH_WILL);
   }
 
@@ -165,15 +182,15 @@ class Subscriber {
     if (this.#state === 'closing') return;
     this.#state = 'closing';
     const { properties, version } = this.#tool.config;
-    void Promise.all(this.#clearing)
-      .then(() =>
-        this.#client.disconnect({ reason: version === 5 ? reason : 0, properties: properties.disconnect }),
-      )
-      .then(() => {
-        this.#tool.output.flush();
-        if (code === MosquittoError.timeout[0]) this.#tool.complain(`${MosquittoError.timeout[1]}\n`);
-        this.#finish(code);
-      });
+    const disconnect = (): Promise<void> =>
+      this.#client.disconnect({ reason: version === 5 ? reason : 0, properties: properties.disconnect });
+    const disconnected =
+      this.#clearing.size === 0 ? disconnect() : Promise.all(this.#clearing).then(disconnect);
+    void disconnected.then(() => {
+      this.#tool.output.flush();
+      if (code === MosquittoError.timeout[0]) this.#tool.complain(`${MosquittoError.timeout[1]}\n`);
+      this.#finish(code);
+    });
   }
 }
 

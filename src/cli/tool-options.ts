@@ -37,7 +37,10 @@ function authorities({ cafile, capath, useOsCerts }: TlsConfig): Buffer[] {
   if (cafile !== undefined) found.push(readFileSync(cafile));
   if (capath !== undefined) found.push(...folderOf(capath));
   if (useOsCerts) {
-    const system = SYSTEM_CERTIFICATES.map(optionalFile).find((one) => one !== undefined);
+    const named = process.env['SSL_CERT_FILE'];
+    const system = [...(named === undefined ? [] : [named]), ...SYSTEM_CERTIFICATES]
+      .map(optionalFile)
+      .find((one) => one !== undefined);
     if (system !== undefined) found.push(system);
   }
   return found;
@@ -112,14 +115,15 @@ export function clientOptions(config: ToolConfig, reconnects: boolean): NodeClie
     version,
     clientId: config.clientId ?? (version === 3 ? randomId() : ''),
     cleanStart: config.cleanSession,
-    sessionExpiryInterval: properties.connect.sessionExpiryInterval ?? 0,
     keepAlive: config.keepAlive,
     username: config.username,
     password: config.password,
     will,
     properties: properties.connect,
-    receiveMaximum: config.receiveMaximum,
+    receiveMaximum: properties.connect.receiveMaximum ?? config.receiveMaximum,
     maxInflight: config.maxInflight,
+    // the original goes on when a broker that is there does not answer as it should
+    retryFirstConnect: (error) => reconnects && (error.code === 'lost' || error.code === 'protocol'),
     subscriptionIdentifiers: false,
     store: config.cleanSession ? undefined : nothingKept,
     localAddress: config.bindAddress,

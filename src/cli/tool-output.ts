@@ -9,12 +9,9 @@ const FULL = 65_536;
 export class ToolOutput {
   #waiting: Uint8Array[] = [];
   #bytes = 0;
+  /** Hears that the reader has gone. */
+  onBroken: () => void = () => {};
   #state: 'idle' | 'scheduled' | 'broken' = 'idle';
-
-  /** The reader has gone. */
-  get isBroken(): boolean {
-    return this.#state === 'broken';
-  }
 
   write(bytes: Uint8Array | string): void {
     if (this.#state === 'broken' || bytes.length === 0) return;
@@ -47,6 +44,7 @@ export class ToolOutput {
         if ((error as NodeJS.ErrnoException).code === 'EAGAIN') waitAMoment();
         else {
           this.#state = 'broken';
+          this.onBroken();
           return;
         }
       }

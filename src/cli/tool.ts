@@ -11,11 +11,15 @@ import {
   type ToolConfig,
   type ToolName,
 } from './client-flags.js';
+import { connectProblem, type Problem, unreachable } from './connect-problem.js';
 import { DebugLines } from './debug-lines.js';
-import { MosquittoError, reasonWords, returnCodeWords, systemErrorWords } from './mosquitto-texts.js';
+import { systemErrorWords } from './mosquitto-texts.js';
 import { clientOptions, serviceRecord } from './tool-options.js';
 import { ToolOutput } from './tool-output.js';
 import { packageVersion } from './version.js';
+
+/** Bytes that the system allows for the path of a socket. */
+const MAX_UNIX_PATH = 107;
 
 /** The tool ends with this exit code; everything was said. */
 export class Exit extends Error {
@@ -70,12 +74,13 @@ export async function runTool(
     output.flush();
     if (!config.quiet) process.stderr.write(text);
   };
+  const tool = { config, output, complain };
   try {
-    return await main({ config, output, complain });
+    return await main(tool);
   } catch (error) {
     if (error instanceof Exit) return error.code;
     // an operation that the end of the connection has cut off
-    if (error instanceof ClientError) return failed(complain, MosquittoError.lost).code;
+    if (error instanceof ClientError) return connectionLost(tool, error).code;
     throw error;
   } finally {
     output.flush();
@@ -84,7 +89,10 @@ export async function runTool(
 
 /** The client of a tool, which shows what it does with -d. */
 export async function toolClient(tool: Tool, reconnects: boolean): Promise<Client> {
-  const { config, output, complain } = tool;
+  const { config, output } = tool;
+  // longer ones would be cut off
+  if (Buffer.byteLength(config.unixPath ?? '') > MAX_UNIX_PATH)
+    throw fail(tool, { text: 'Unable to connect (Invalid input).\n', code: 1 });
   try {
     if (config.useSrv) Object.assign(config, await serviceRecord(config));
     const options = clientOptions(config, reconnects);
@@ -97,8 +105,7 @@ export async function toolClient(tool: Tool, reconnects: boolean): Promise<Clien
     }
     return client;
   } catch (error) {
-    complain(unreachable(error));
-    throw new Exit(1);
+    throw fail(tool, unreachable(error));
   }
 }
 
@@ -107,75 +114,19 @@ export async function connectTool(tool: Tool, client: Client): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
-    throw refusedOrUnreachable(tool, error);
+    throw error instanceof ClientError ? fail(tool, connectProblem(tool.config, error)) : error;
   }
 }
 
-function refusedOrUnreachable({ config, complain }: Tool, error: unknown): unknown {
-  if (!(error instanceof ClientError)) return error;
-  switch (error.code) {
-    case 'refused':
-      return refused(config, complain, error);
-    case 'unreachable':
-    case 'timeout':
-      complain(unreachable(error.cause ?? error));
-      return new Exit(1);
-    case 'lost':
-      return failed(complain, MosquittoError.lost);
-    case 'protocol':
-      return failed(complain, MosquittoError.protocol);
-    case 'invalid':
-      complain(`Error: ${error.message}.\n`);
-      return new Exit(1);
-    default:
-      return error;
-  }
-}
-
-function failed(complain: (text: string) => void, [code, words]: readonly [number, string]): Exit {
-  complain(`Error: ${words}\n`);
+/** Says what is wrong and ends. */
+export function fail({ complain }: Tool, { text, code }: Problem): Exit {
+  complain(text);
   return new Exit(code);
 }
 
-function refused(config: ToolConfig, complain: (text: string) => void, error: ClientError): Exit {
-  const { reason = 0x80, returnCode } = error;
-  // rr knows the words of MQTT 5 only
-  const words =
-    returnCode === undefined || config.tool === 'rr'
-      ? reasonWords(returnCode ?? reason)
-      : returnCodeWords(returnCode);
-  const isVersion = config.version === 5 && reason === 0x84 && config.tool !== 'rr';
-  complain(
-    `Connection error: ${words}${isVersion ? '. Try connecting to an MQTT v5 broker, or use MQTT v3.x mode.' : ''}\n`,
-  );
-  if (config.tool === 'pub') {
-    const isKnown = returnCode !== undefined && returnCode <= 5;
-    complain(`Error: ${isKnown ? MosquittoError.refused[1] : MosquittoError.protocol[1]}\n`);
-  }
-  return new Exit(returnCode ?? reason);
-}
-
-/** Why there is no connection, in one line. */
-function unreachable(error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  const first = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException).code : code;
-  if (
-    first === 'ERR_INVALID_IP_ADDRESS' ||
-    first === 'ENOTFOUND' ||
-    first === 'EAI_AGAIN' ||
-    first === 'ENODATA'
-  )
-    return `Unable to connect (${MosquittoError.lookup[1]}).\n`;
-  if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|ERR_CRYPTO|HOSTNAME)/.test(code))
-    return `Unable to connect (${MosquittoError.tls[1]}): ${message}\n`;
-  if (error instanceof Error && error.name === 'SocksClientError')
-    return `Unable to connect (${MosquittoError.proxy[1]}): ${message}\n`;
-  return `Error: ${first === undefined || first === '' ? message : systemErrorWords(first)}\n`;
-}
-
 /** Ends with what Mosquitto says of a connection that broke. */
-export function connectionLost({ complain }: Tool): Exit {
-  return failed(complain, MosquittoError.lost);
+export function connectionLost(tool: Tool, error: ClientError): Exit {
+  return fail(tool, connectProblem(tool.config, error));
 }
 
 /** The message of pub or rr; undefined when it comes line by line. Ends the tool when it cannot be read. */

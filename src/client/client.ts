@@ -380,11 +380,11 @@ export class Client extends Emitter<ClientEvents> {
   #connectProperties(): Properties {
     const { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum } = this.#settings;
     return {
-      sessionExpiryInterval: sessionExpiryInterval || undefined,
-      receiveMaximum: receiveMaximum === 65_535 ? undefined : receiveMaximum,
-      maximumPacketSize: this.#settings.maximumPacketSize < 268_435_460 ? maximumPacketSize : undefined,
-      topicAliasMaximum: topicAliasMaximum || undefined,
       ...this.#settings.properties,
+      sessionExpiryInterval: sessionExpiryInterval || undefined,
+      maximumPacketSize: maximumPacketSize < 268_435_460 ? maximumPacketSize : undefined,
+      topicAliasMaximum: topicAliasMaximum || undefined,
+      receiveMaximum: receiveMaximum === 65_535 ? undefined : receiveMaximum,
     };
   }
 
@@ -441,12 +441,11 @@ export class Client extends Emitter<ClientEvents> {
       void this.#attempt();
       return;
     }
-    if (this.#first !== null && retryFirstConnect !== true) {
-      return this.#end(error instanceof ClientError ? error : new ClientError('unreachable', error.message));
-    }
-    this.#tell('error', error);
-    if (reconnect === false || this.#attempts >= reconnect.maxAttempts)
-      this.#end(error instanceof ClientError ? error : new ClientError('unreachable', error.message));
+    const failure = error instanceof ClientError ? error : new ClientError('unreachable', error.message);
+    const goesOn = typeof retryFirstConnect === 'function' ? retryFirstConnect(failure) : retryFirstConnect;
+    if (this.#first !== null && goesOn !== true) return this.#end(failure);
+    this.#tell('error', failure);
+    if (reconnect === false || this.#attempts >= reconnect.maxAttempts) this.#end(failure);
     else this.#wait(reconnect);
   }
 

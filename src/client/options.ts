@@ -80,7 +80,7 @@ export interface ClientOptions {
   username?: string | undefined;
   password?: string | Uint8Array | undefined;
   will?: WillOptions | undefined;
-  /** Further properties of CONNECT (MQTT 5): user properties, request response information, … */
+  /** Properties of CONNECT (MQTT 5): user properties, request response information, … Options of the same name win. */
   properties?: Properties | undefined;
   /** Enhanced authentication (MQTT 5), for example `scram({ username, password })`. */
   authentication?: Authenticator | undefined;
@@ -88,8 +88,11 @@ export interface ClientOptions {
   connectTimeout?: number | undefined;
   /** `false`: a connection that is lost stays lost. */
   reconnect?: false | ReconnectOptions | undefined;
-  /** Go on trying when the first connection fails; by default `connect` rejects then. */
-  retryFirstConnect?: boolean | undefined;
+  /**
+   * Go on trying when the first connection fails, always or with errors that are judged so; by default `connect`
+   * rejects then.
+   */
+  retryFirstConnect?: boolean | ((error: ClientError) => boolean) | undefined;
   queue?: QueueOptions | undefined;
   /**
    * Messages of QoS 1 and 2 that may be in flight to the server, which may set a lower limit in MQTT 5;
@@ -285,7 +288,7 @@ export function settingsOf(options: ClientOptions, randomId: () => string): Sett
   const urls = options.url === undefined ? [] : typeof options.url === 'string' ? [options.url] : options.url;
   const targets = urls.length === 0 ? [targetOf(options)] : urls.map(parseUrl);
   const cleanStart = options.cleanStart ?? true;
-  const { queue = {}, reconnect = {} } = options;
+  const { queue = {}, reconnect = {}, properties = {} } = options;
   return {
     ...options,
     targets,
@@ -296,7 +299,8 @@ export function settingsOf(options: ClientOptions, randomId: () => string): Sett
     // at most 23 characters of a small alphabet: what every server must accept (MQTT 3.1.1 section 3.1.3.1)
     clientId: options.clientId ?? `p${randomId()}`.slice(0, 23),
     cleanStart,
-    sessionExpiryInterval: options.sessionExpiryInterval ?? (cleanStart ? 0 : NEVER),
+    sessionExpiryInterval:
+      options.sessionExpiryInterval ?? properties.sessionExpiryInterval ?? (cleanStart ? 0 : NEVER),
     keepAlive: options.keepAlive ?? 60,
     connectTimeout: options.connectTimeout ?? 30_000,
     reconnect: reconnect !== false && {
@@ -311,8 +315,11 @@ export function settingsOf(options: ClientOptions, randomId: () => string): Sett
       qos0: queue.qos0 ?? true,
     },
     maxInflight: options.maxInflight ?? ((options.version ?? 5) === 5 ? 1000 : 20),
-    receiveMaximum: options.receiveMaximum ?? 1000,
-    maximumPacketSize: Math.min(options.maximumPacketSize ?? MAX_PACKET_SIZE, MAX_PACKET_SIZE),
-    topicAliasMaximum: options.topicAliasMaximum ?? 0,
+    receiveMaximum: options.receiveMaximum ?? properties.receiveMaximum ?? 1000,
+    maximumPacketSize: Math.min(
+      options.maximumPacketSize ?? properties.maximumPacketSize ?? MAX_PACKET_SIZE,
+      MAX_PACKET_SIZE,
+    ),
+    topicAliasMaximum: options.topicAliasMaximum ?? properties.topicAliasMaximum ?? 0,
   };
 }
