@@ -3,7 +3,8 @@
 import type { Draft, MessageSource, QoS, ToolName } from './client-config.js';
 import { connectionFlags, topicFlag } from './client-connection-flags.js';
 import { ALL, FILE, type Flag, integer, MOST_INT, nothing, on, option, set, toggle } from './client-flag.js';
-import { filterProblem, formatProblem, readFloat, topicProblem } from './client-values.js';
+import { filterProblem, readFloat, topicProblem } from './client-values.js';
+import { checkFormat } from './format-syntax.js';
 
 const PUB: readonly ToolName[] = ['pub'];
 const SUB: readonly ToolName[] = ['sub'];
@@ -193,7 +194,7 @@ const output: readonly Flag[] = [
     'print messages in this format, such as %t %p or %j',
     ({ config }, format) => {
       config.format = format;
-      return formatProblem(format);
+      return checkFormat(format);
     },
   ),
   toggle('-N', RECEIVERS, 'print no end of line after a message', on('eol', false)),

@@ -111,3 +111,14 @@ export function parseFormat(format: string): FormatPart[] {
   }
   return parts;
 }
+
+/** undefined, or the text that the original writes to standard error for a wrong format. */
+export function checkFormat(format: string): string | undefined {
+  try {
+    parseFormat(format);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FormatError) return error.message;
+    throw error;
+  }
+}

@@ -5,13 +5,8 @@
 // identifiers and invalid JSON need a server of a few lines that sends PUBLISH packets as they are below.
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  checkFormat,
-  messagePrinter,
-  type PrintedMessage,
-  type PrintOptions,
-  watchHeader,
-} from './message-format.js';
+import { checkFormat } from './format-syntax.js';
+import { messagePrinter, type PrintedMessage, type PrintOptions, watchHeader } from './message-format.js';
 import { plainPrinter } from './plain-printer.js';
 
 process.env['TZ'] = 'Europe/Berlin';

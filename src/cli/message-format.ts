@@ -1,7 +1,7 @@
 // How `pondhawk sub` and `pondhawk rr` print a message: as mosquitto_sub and mosquitto_rr 2.1 do, byte for byte, so
 // that scripts need no change. A format is taken apart once; without one, a message costs a copy of its bytes.
 import type { Properties } from '../protocol/properties.js';
-import { type Field, FormatError, type FormatPart, parseFormat } from './format-syntax.js';
+import { type Field, type FormatPart, parseFormat } from './format-syntax.js';
 import { JsonWriter } from './json-writer.js';
 import { isoTime, LocalTime, timeText } from './local-time.js';
 import { writeMessageJson } from './message-json.js';
@@ -22,17 +22,6 @@ export interface PrintWorld {
   now(): { seconds: number; nanoseconds: number };
   /** Writes to standard error, exactly this text; --quiet suppresses it. */
   warn(text: string): void;
-}
-
-/** undefined, or the text that the original writes to standard error for a wrong format. */
-export function checkFormat(format: string): string | undefined {
-  try {
-    parseFormat(format);
-    return undefined;
-  } catch (error) {
-    if (error instanceof FormatError) return error.message;
-    throw error;
-  }
 }
 
 /** Where the parts of a format print to, and what they need besides the message. */

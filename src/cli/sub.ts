@@ -183,7 +183,12 @@ class Subscriber {
     this.#state = 'closing';
     const { properties, version } = this.#tool.config;
     const disconnect = (): Promise<void> =>
-      this.#client.disconnect({ reason: version === 5 ? reason : 0, properties: properties.disconnect });
+      this.#client.disconnect({
+        reason: version === 5 ? reason : 0,
+        properties: properties.disconnect,
+        // nothing else was published
+        timeout: 0,
+      });
     const disconnected =
       this.#clearing.size === 0 ? disconnect() : Promise.all(this.#clearing).then(disconnect);
     void disconnected.then(() => {

@@ -1,9 +1,11 @@
 // From the configuration of a tool to the options of the client: where to connect, and how.
 import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
+import type { ClientError } from '../client/errors.js';
 import type { NodeClientOptions, TlsOptions } from '../client/node.js';
 import type { Target } from '../client/options.js';
 import type { SessionStore } from '../client/session-store.js';
+import { ReasonCode } from '../protocol/reason-codes.js';
 import type { ProxyConfig, TlsConfig, ToolConfig } from './client-config.js';
 
 /** Where operating systems keep the certificates that they trust. */
@@ -104,6 +106,11 @@ const nothingKept: SessionStore = {
   close: async () => {},
 };
 
+/** The original goes on when a broker that is there goes away before CONNACK, or sends one that is malformed. */
+function isPassing({ code, reason }: ClientError): boolean {
+  return code === 'lost' || (code === 'protocol' && reason === ReasonCode.MalformedPacket);
+}
+
 /** `reconnects`: a connection that is lost is made again. */
 export function clientOptions(config: ToolConfig, reconnects: boolean): NodeClientOptions {
   const { version, proxy, will, properties } = config;
@@ -115,6 +122,7 @@ export function clientOptions(config: ToolConfig, reconnects: boolean): NodeClie
     version,
     clientId: config.clientId ?? (version === 3 ? randomId() : ''),
     cleanStart: config.cleanSession,
+    sessionExpiryInterval: properties.connect.sessionExpiryInterval ?? 0,
     keepAlive: config.keepAlive,
     username: config.username,
     password: config.password,
@@ -122,8 +130,7 @@ export function clientOptions(config: ToolConfig, reconnects: boolean): NodeClie
     properties: properties.connect,
     receiveMaximum: properties.connect.receiveMaximum ?? config.receiveMaximum,
     maxInflight: config.maxInflight,
-    // the original goes on when a broker that is there does not answer as it should
-    retryFirstConnect: (error) => reconnects && (error.code === 'lost' || error.code === 'protocol'),
+    retryFirstConnect: (error) => reconnects && isPassing(error),
     subscriptionIdentifiers: false,
     store: config.cleanSession ? undefined : nothingKept,
     localAddress: config.bindAddress,
