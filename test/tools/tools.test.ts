@@ -45,7 +45,7 @@ for (const [group, cases] of Object.entries(groups)) {
   describe.concurrent(group, () => {
     // cases have time limits of one second (-W 1), which a busy machine may miss
     for (const toolCase of all ? cases : cases.filter(({ name }) => often.has(name)))
-      test(toolCase.name, { timeout: 30_000, retry: 2 }, (context) =>
+      test(toolCase.name, { timeout: 30_000 }, (context) =>
         canRun(toolCase, broker) ? play(toolCase) : context.skip(),
       );
   });
