@@ -13,7 +13,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** Bytes of what a page loads to connect, subscribe and publish, gzipped. The goal is 20 KB. */
 const BROWSER_LIMIT = 22 * 1024;
 /** Parts of the client that are loaded when they are used, each in a file of its own. */
-const onUse = ['requests', 'scram-exchange', 'session-records'];
+const onUse = ['enhanced-authentication', 'requests', 'scram-exchange', 'session-records'];
 
 const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], {
   stdio: 'inherit',

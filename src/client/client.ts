@@ -25,6 +25,7 @@ import {
 } from '../protocol/index.js';
 import { Connection, type ConnectionOwner, type Direction } from './connection.js';
 import { Emitter } from './emitter.js';
+import type { EnhancedAuthentication } from './enhanced-authentication.js';
 import { ClientError, reasonText } from './errors.js';
 import { IncomingMessages } from './incoming.js';
 import { Message } from './message.js';
@@ -114,6 +115,8 @@ export interface ClientEvents {
 export type ClientState = 'new' | 'connecting' | 'connected' | 'waiting' | 'disconnecting' | 'ended';
 
 const DISCONNECT_PATIENCE = 2000;
+/** Milliseconds after which a connection counts as one that lasted. */
+const STABLE = 5000;
 const noProperties: Properties = Object.freeze({});
 /** Properties are encoded into it to see whether they can be. */
 const scratch = new Writer();
@@ -140,7 +143,11 @@ export class Client extends Emitter<ClientEvents> {
   #responseInformation: string | undefined;
   /** There was a connection, so that there is a session to come back to. */
   #hasSession = false;
-  #attempts = 0;
+  /** Attempts that failed since there was a connection. */
+  #failures = 0;
+  /** Connections in a row that broke at once. */
+  #shortLived = 0;
+  #openedAt = 0;
   #target = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #cancel: ((error: unknown) => void) | null = null;
@@ -265,7 +272,6 @@ export class Client extends Emitter<ClientEvents> {
 
   async #attempt(): Promise<void> {
     this.#state = 'connecting';
-    this.#attempts++;
     try {
       const { connection, connack } = await this.#open();
       this.#opened(connection, connack);
@@ -291,21 +297,27 @@ export class Client extends Emitter<ClientEvents> {
       connectTimeout,
     );
     try {
+      const authentication = await this.#authentication();
       const transport = await this.#dial(target, controller.signal);
       connection = new Connection(
         transport,
         this.#owner(() => connection),
         this.#platform,
-        {
-          ...this.#settings,
-          version: this.#version,
-        },
+        { ...this.#settings, version: this.#version },
+        authentication,
       );
       return { connection, connack: await connection.open(this.#connectPacket()) };
     } finally {
       clearTimeout(timer);
       this.#cancel = null;
     }
+  }
+
+  async #authentication(): Promise<EnhancedAuthentication | undefined> {
+    const { authentication } = this.#settings;
+    if (authentication === undefined) return undefined;
+    const { EnhancedAuthentication } = await import('./enhanced-authentication.js');
+    return new EnhancedAuthentication(authentication);
   }
 
   /** A stream to the server. One that comes after an abort is closed. */
@@ -405,7 +417,7 @@ export class Client extends Emitter<ClientEvents> {
     if ((this.#state as ClientState) === 'ended') return connection.disconnect(0, undefined);
     this.#connection = connection;
     this.#state = 'connected';
-    this.#attempts = 0;
+    this.#openedAt = performance.now();
     this.#hasSession = true;
     this.#clientId = properties.assignedClientIdentifier ?? this.#clientId;
     this.#responseInformation = properties.responseInformation;
@@ -445,14 +457,20 @@ export class Client extends Emitter<ClientEvents> {
     const goesOn = typeof retryFirstConnect === 'function' ? retryFirstConnect(failure) : retryFirstConnect;
     if (this.#first !== null && goesOn !== true) return this.#end(failure);
     this.#tell('error', failure);
-    if (reconnect === false || this.#attempts >= reconnect.maxAttempts) this.#end(failure);
+    if (reconnect === false || this.#failures + this.#firstAttempt >= reconnect.maxAttempts)
+      this.#end(failure);
     else this.#wait(reconnect);
+  }
+
+  /** The first attempt of all, which had no delay before it, counts too. */
+  get #firstAttempt(): number {
+    return this.#hasSession ? 0 : 1;
   }
 
   #wait(reconnect: Exclude<Settings['reconnect'], false>): void {
     if ((this.#state as ClientState) === 'ended') return;
     this.#state = 'waiting';
-    const attempt = this.#attempts + 1;
+    const attempt = ++this.#failures + this.#firstAttempt;
     const delay = reconnectDelay(reconnect, attempt, Math.random());
     this.#timer = setTimeout(() => void this.#attempt(), delay);
     this.#tell('reconnecting', attempt, delay);
@@ -466,6 +484,9 @@ export class Client extends Emitter<ClientEvents> {
     this.#goodbye?.();
     if (this.#state !== 'connected') return;
     const { reconnect } = this.#settings;
+    // one that breaks at once, as when two clients take the session from each other, is not a success
+    this.#shortLived = performance.now() - this.#openedAt >= STABLE ? 0 : this.#shortLived + 1;
+    this.#failures = Math.max(0, this.#shortLived - 1);
     this.#state = 'waiting';
     this.#tell('disconnect', { error, willReconnect: reconnect !== false });
     if (reconnect === false) this.#end(error);
@@ -765,8 +786,8 @@ export class Client extends Emitter<ClientEvents> {
     if (this.#state === 'ended') return;
     this.#report(error);
     if (subscription.isGranted) return;
-    for (const receiver of subscription.receivers) this.#streams.get(receiver)?.end(error);
     this.#subscriptions.delete(subscription.filter);
+    for (const receiver of subscription.receivers) this.#streams.get(receiver)?.end(error);
   }
 
   /**
@@ -828,13 +849,24 @@ export class Client extends Emitter<ClientEvents> {
   ): Promise<FilterResult[]> {
     this.#checkOpen();
     const filters = filtersOf(filter);
+    const receivers = filters.flatMap((one) => [...(this.#subscriptions.get(one)?.receivers ?? [])]);
     for (const one of filters) this.#subscriptions.delete(one);
+    for (const receiver of receivers) this.#endStream(receiver);
     const asked = this.#operations.ask({ type: 'unsubscribe', filters, properties }, signal);
     this.#balance();
     const answer = await asked.catch((error: unknown) => {
       throw asInvalid(error);
     });
     return filters.map((one, i) => ({ filter: one, reason: answer.reasons[i] ?? 0 }));
+  }
+
+  /** A stream ends with the last of its subscriptions. */
+  #endStream(receiver: Receiver): void {
+    const stream = this.#streams.get(receiver);
+    if (stream === undefined || [...this.#subscriptions.all()].some((one) => one.receivers.has(receiver)))
+      return;
+    this.#streams.delete(receiver);
+    stream.end();
   }
 
   // --- receiving

@@ -25,7 +25,7 @@ import {
   type UnsubackPacket,
   variableByteIntegerSize,
 } from '../protocol/index.js';
-import type { AuthenticationExchange, Authenticator } from './authentication.js';
+import type { EnhancedAuthentication } from './enhanced-authentication.js';
 import { ClientError, reasonOfReturnCode, reasonText } from './errors.js';
 import { KeepAlive } from './keep-alive.js';
 import { Output } from './output.js';
@@ -57,9 +57,7 @@ export interface ServerLimits {
   maximumQoS: number;
   retainAvailable: boolean;
   maximumPacketSize: number;
-  wildcards: boolean;
   subscriptionIdentifiers: boolean;
-  sharedSubscriptions: boolean;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -86,12 +84,12 @@ export class Connection implements FrameSink {
   readonly #inboundAliases: InboundTopicAliases<string>;
   #outboundAliases = new OutboundTopicAliases<string>(0);
   readonly #useAliases: boolean;
-  readonly #authenticator: Authenticator | undefined;
-  #exchange: AuthenticationExchange | null = null;
+  readonly #authentication: EnhancedAuthentication | undefined;
   #keepAlive: KeepAlive | null = null;
   #state: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new';
   #opening: Waiting<ConnackPacket> | null = null;
-  #authenticating: Waiting<void> | null = null;
+  /** The transport has ended while what came before waits for the program. */
+  #ended: { error: Error | undefined } | null = null;
   #isHeld = false;
   #cleanStart = false;
 
@@ -104,8 +102,8 @@ export class Connection implements FrameSink {
       maximumPacketSize: number;
       topicAliasMaximum: number;
       sendTopicAliases?: boolean | undefined;
-      authentication?: Authenticator | undefined;
     },
+    authentication: EnhancedAuthentication | undefined,
   ) {
     this.#transport = transport;
     this.#owner = owner;
@@ -113,7 +111,7 @@ export class Connection implements FrameSink {
     this.#frames = new FrameReader(settings.maximumPacketSize);
     this.#inboundAliases = new InboundTopicAliases(settings.topicAliasMaximum);
     this.#useAliases = settings.sendTopicAliases ?? false;
-    this.#authenticator = settings.authentication;
+    this.#authentication = authentication;
     this.output = new Output(transport, platform, () => this.#owner.commit());
     this.#resumeLater = () => platform.defer(() => this.#resume());
   }
@@ -134,7 +132,6 @@ export class Connection implements FrameSink {
 
   /** Sends CONNECT and waits for CONNACK. Rejects with a ClientError when there is none, or a refusal. */
   async open(packet: ConnectPacket): Promise<ConnackPacket> {
-    const authentication = this.#authenticator;
     this.#state = 'opening';
     this.#cleanStart = packet.cleanStart;
     const opened = new Promise<ConnackPacket>((resolve, reject) => {
@@ -143,15 +140,8 @@ export class Connection implements FrameSink {
     opened.catch(() => {}); // the connection may break before anybody waits
     this.#transport.start(this);
     try {
-      if (authentication !== undefined) {
-        this.#exchange = authentication.start();
-        const authenticationData = await this.#exchange.first();
-        packet.properties = {
-          ...packet.properties,
-          authenticationMethod: authentication.method,
-          authenticationData,
-        };
-      }
+      if (this.#authentication !== undefined)
+        packet.properties = { ...packet.properties, ...(await this.#authentication.begin()) };
       if (this.#state === 'opening') this.send(packet);
     } catch (error) {
       this.#fail(asClientError(error));
@@ -161,28 +151,18 @@ export class Connection implements FrameSink {
 
   /** Authenticates again on the live connection (MQTT 5 section 4.12.1). */
   async reauthenticate(): Promise<void> {
-    const authentication = this.#authenticator;
-    if (authentication === undefined)
+    if (this.#authentication === undefined)
       throw new ClientError('invalid', 'there is no authentication method to authenticate with again');
-    if (this.#authenticating !== null) throw new ClientError('invalid', 'already authenticating');
-    const done = new Promise<void>((resolve, reject) => {
-      this.#authenticating = { resolve, reject };
-    });
-    done.catch(() => {});
     try {
-      this.#exchange = authentication.start();
-      const authenticationData = await this.#exchange.first();
-      const properties = { authenticationMethod: authentication.method, authenticationData };
-      if (this.isOpen) this.send({ type: 'auth', reason: ReasonCode.ReAuthenticate, properties });
+      await this.#authentication.again(this.#sendAuth);
     } catch (error) {
-      // nothing was sent: the connection is as it was
-      this.#exchange = null;
-      const waiting = this.#authenticating as Waiting<void> | null;
-      this.#authenticating = null;
-      waiting?.reject(asClientError(error));
+      throw asClientError(error);
     }
-    return done;
   }
+
+  readonly #sendAuth = (packet: AuthPacket): void => {
+    if (this.#state === 'opening' || this.#state === 'open') this.send(packet);
+  };
 
   /** Sends any packet but a PUBLISH of the session. */
   send(packet: Request): void {
@@ -275,7 +255,9 @@ export class Connection implements FrameSink {
   }
 
   #resume(): void {
-    if (this.#state !== 'closed' && !this.#isHeld) this.#guard(() => this.#frames.resume(this));
+    if (this.#state === 'closed' || this.#isHeld) return;
+    this.#guard(() => this.#frames.resume(this));
+    if (this.#ended !== null && !this.#isHeld) this.#close(this.#ended.error);
   }
 
   /** What the server must not send ends the connection with the reason. */
@@ -352,7 +334,7 @@ export class Connection implements FrameSink {
       case 'pingresp':
         return;
       case 'auth':
-        return void this.#authenticate(packet);
+        return this.#authenticate(packet);
       case 'disconnect':
         if (this.version !== 5) break;
         return this.#fail(
@@ -371,7 +353,7 @@ export class Connection implements FrameSink {
     if (type === PacketType.AUTH && this.version === 5) {
       const packet = decodeAnswer(bytes, start, body, end, 5) as AuthPacket;
       if (this.#owner.isTraced) this.#owner.trace('received', packet);
-      void this.#authenticate(packet);
+      this.#authenticate(packet);
       return true;
     }
     if (type === PacketType.DISCONNECT && this.version === 5) {
@@ -400,17 +382,11 @@ export class Connection implements FrameSink {
     // [MQTT-3.2.2-4]
     if (packet.sessionPresent && this.#cleanStart)
       throw protocolError('the session is there though a new one was asked for');
-    const properties = packet.properties ?? {};
-    const exchange = this.#exchange;
-    this.#exchange = null;
-    if (exchange === null) return this.#opened(packet);
-    // the server's proof may need a computation, and may be none
-    void Promise.resolve(properties.authenticationData)
-      .then((data) => exchange.finish(data))
-      .then(
-        () => this.#opened(packet),
-        (error: unknown) => this.#fail(asClientError(error)),
-      );
+    if (this.#authentication === undefined) return this.#opened(packet);
+    this.#authentication.accepted(packet.properties?.authenticationData).then(
+      () => this.#opened(packet),
+      (error: unknown) => this.#fail(asClientError(error)),
+    );
   }
 
   #opened(packet: ConnackPacket): void {
@@ -425,26 +401,11 @@ export class Connection implements FrameSink {
     this.#resumeLater();
   }
 
-  async #authenticate(packet: AuthPacket): Promise<void> {
-    const exchange = this.#exchange;
-    const data = packet.properties?.authenticationData;
-    try {
-      if (exchange === null || this.#authenticator === undefined)
-        throw protocolError('AUTH was not asked for');
-      if (packet.reason === ReasonCode.ContinueAuthentication) {
-        const authenticationData = await exchange.next(data);
-        const properties = { authenticationMethod: this.#authenticator.method, authenticationData };
-        if (this.#state === 'opening' || this.#state === 'open')
-          this.send({ type: 'auth', reason: ReasonCode.ContinueAuthentication, properties });
-        return;
-      }
-      await exchange.finish(data);
-      this.#exchange = null;
-      this.#authenticating?.resolve();
-      this.#authenticating = null;
-    } catch (error) {
-      this.#fail(asClientError(error));
-    }
+  #authenticate(packet: AuthPacket): void {
+    if (this.#authentication === undefined) throw protocolError('AUTH was not asked for');
+    this.#authentication
+      .received(packet, this.#sendAuth)
+      .catch((error: unknown) => this.#fail(asClientError(error)));
   }
 
   /** Begins to watch the server, once the keep-alive time is known. */
@@ -481,13 +442,18 @@ export class Connection implements FrameSink {
   #fail(error: ClientError): void {
     if (this.#state === 'closed') return;
     this.output.flush();
-    this.closed(error);
+    this.#close(error);
     this.#transport.end();
     this.#transport.destroy();
   }
 
-  /** By the transport, or by us: nothing more will come or go. */
+  /** By the transport: nothing more will come or go. What came before is the program's still. */
   closed(error?: Error): void {
+    if (this.#frames.stopped && this.#frames.keptBytes > 0 && this.#state === 'open') this.#ended = { error };
+    else this.#close(error);
+  }
+
+  #close(error?: Error): void {
     if (this.#state === 'closed') return;
     const wasOpen = this.#state === 'open' || this.#state === 'closing';
     this.#state = 'closed';
@@ -495,9 +461,8 @@ export class Connection implements FrameSink {
     this.output.close();
     const reason = error instanceof ClientError ? error : lost(error, wasOpen);
     this.#opening?.reject(reason);
-    this.#authenticating?.reject(reason);
+    this.#authentication?.ended(reason);
     this.#opening = null;
-    this.#authenticating = null;
     if (wasOpen) this.#owner.closed(reason);
   }
 }
@@ -530,8 +495,6 @@ function limitsOf(properties: Properties): ServerLimits {
     maximumQoS: properties.maximumQoS ?? 2,
     retainAvailable: properties.retainAvailable !== 0,
     maximumPacketSize: properties.maximumPacketSize ?? 268_435_460,
-    wildcards: properties.wildcardSubscriptionAvailable !== 0,
     subscriptionIdentifiers: properties.subscriptionIdentifierAvailable !== 0,
-    sharedSubscriptions: properties.sharedSubscriptionAvailable !== 0,
   };
 }
