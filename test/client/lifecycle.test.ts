@@ -30,6 +30,14 @@ describe('with our broker', () => {
     },
   );
 
+  it('two clients that take one session from each other wait longer each time', async () => {
+    const attempts: number[] = [];
+    const options = { clientId: 'same', reconnect: { minDelay: 5, maxDelay: 50 } };
+    for (const client of [await here.connect(options), await here.connect(options)])
+      client.on('reconnecting', (attempt) => void attempts.push(attempt));
+    await until(() => Math.max(0, ...attempts) >= 4, 'the fourth attempt');
+  });
+
   it.each([4, 5] as const)(
     'a broker that has forgotten everything is told the subscriptions again (version %i)',
     async (version) => {
