@@ -233,8 +233,19 @@ class Run {
       }
       return list;
     };
-    const end = performance.now() + RECOVERY;
-    while (missing().length > 0 && performance.now() < end) await pause(50);
+    // the subscribers are slower than the publishers: what came meanwhile waits at the server
+    const came = (): number =>
+      this.subscribers.reduce((sum, { topics }) => {
+        for (const { numbers } of topics.values()) sum += numbers.length;
+        return sum;
+      }, 0);
+    let last = came();
+    for (let end = performance.now() + RECOVERY; missing().length > 0 && performance.now() < end; ) {
+      await pause(200);
+      if (came() === last) continue;
+      last = came();
+      end = performance.now() + RECOVERY;
+    }
     this.problems.push(...missing());
     await pause(100);
     for (const [name, { topics }] of this.subscribers.entries()) {
@@ -271,7 +282,7 @@ describe.each(servers)('$name on a bad network', (server) => {
     return [run, proxy];
   }
 
-  const limit = SECONDS * 1000 + 60_000;
+  const limit = SECONDS * 4000 + 60_000;
 
   it(
     'loses nothing that was acknowledged, doubles nothing at QoS 2, and keeps the order',
