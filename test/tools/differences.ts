@@ -236,7 +236,8 @@ export const differences: readonly Difference[] = [
   {
     cases: named('pub -d ends as ever when nobody reads its output'),
     whose: 'tools',
-    reason: 'The original dies with what it had not written yet; how much of ours comes before the reader goes is chance.',
+    reason:
+      'The original dies with what it had not written yet; how much of ours comes before the reader goes is chance.',
     unsteady: true,
   },
 ];

@@ -1,6 +1,6 @@
 // Which cases every run of the tests plays. Starting Node for each of them all would take minutes, so this is a part:
 // every option under each of its names, with each exit status that it can lead to, and all that take several steps.
-// Under CI, and with TOOLS=all, all cases are played.
+// TOOLS=all plays all of them.
 import { commandLines, type ToolCase } from './case.js';
 import { usesOf } from './options-coverage.js';
 import type { Recording } from './recording.js';
@@ -18,6 +18,5 @@ export function playedOften(cases: readonly ToolCase[], { cases: recorded }: Rec
 }
 
 export function playsAll(environment: NodeJS.ProcessEnv): boolean {
-  const ci = environment['CI'] ?? '';
-  return environment['TOOLS'] === 'all' || (ci !== '' && ci !== 'false');
+  return environment['TOOLS'] === 'all';
 }
