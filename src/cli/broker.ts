@@ -78,10 +78,10 @@ function hints(address: Address): string {
   return [
     '',
     `Pondhawk serves MQTT 3.1, 3.1.1 and 5 on ${shownAddress(address)} (this machine only).`,
-    "Try it from two other terminals, with the tools of Debian's mosquitto-clients:",
+    'Try it from two other terminals:',
     '',
-    `  mosquitto_sub${port} -t 'greetings/#' -v`,
-    `  mosquitto_pub${port} -t greetings/first -m 'hello'`,
+    `  bin/pondhawk sub${port} -t 'greetings/#' -v`,
+    `  bin/pondhawk pub${port} -t greetings/first -m 'hello'`,
     '',
     'Ctrl-C stops it.',
     '',

@@ -118,10 +118,10 @@ describe('pondhawk, starting', () => {
   it('says with --hints, as npm start has it, how to try it', async () => {
     const port = await freePort();
     const program = pondhawk('-p', String(port), '--hints');
-    await program.until('its hints', ({ stdout }) => /mosquitto_pub .*\n/.test(stdout));
+    await program.until('its hints', ({ stdout }) => /pondhawk pub .*\n/.test(stdout));
     expect(program.stdout).toContain(`127.0.0.1:${port}`);
-    expect(program.stdout).toMatch(new RegExp(`mosquitto_sub .*-p ${port}`));
-    expect(program.stdout).toMatch(new RegExp(`mosquitto_pub .*-p ${port}`));
+    expect(program.stdout).toMatch(new RegExp(`pondhawk sub .*-p ${port}`));
+    expect(program.stdout).toMatch(new RegExp(`pondhawk pub .*-p ${port}`));
   });
 
   it('runs from any folder and through a link, as npm installs it', async () => {

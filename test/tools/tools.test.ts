@@ -1,5 +1,5 @@
 // Our tools against our broker, compared with what Mosquitto's tools printed against Mosquitto. Cases that need
-// what our broker does not have yet are left out. A part of the table only, unless CI or TOOLS=all is set: often.ts.
+// what our broker does not have yet are left out. A part of the table only, unless TOOLS=all is set: often.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BrokerUnderTest, startOurBroker } from './broker-under-test.js';
 import type { ToolCase } from './case.js';
