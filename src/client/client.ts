@@ -9,28 +9,24 @@ import {
   encodeUtf8,
   hasControlCharacter,
   isTopicName,
-  MqttError,
   type Packet,
   PacketType,
   type Properties,
   type ProtocolVersion,
   type Publish,
-  parseTopicFilter,
   publishProperties,
   type QoS,
   ReasonCode,
-  type SubscriptionRequest,
   type Will,
   Writer,
 } from '../protocol/index.js';
 import { Connection, type ConnectionOwner, type Direction } from './connection.js';
 import { Emitter } from './emitter.js';
 import type { EnhancedAuthentication } from './enhanced-authentication.js';
-import { ClientError, reasonText } from './errors.js';
+import { asInvalid, ClientError } from './errors.js';
 import { IncomingMessages } from './incoming.js';
 import { Message } from './message.js';
-import { MessageStream, type MessageStreamOptions } from './message-stream.js';
-import { Operations } from './operations.js';
+import type { MessageStream, MessageStreamOptions } from './message-stream.js';
 import {
   type ClientOptions,
   checkQos,
@@ -45,11 +41,13 @@ import { reconnectDelay } from './reconnect-delay.js';
 import type { RequestOptions, Requests, Responder } from './requests.js';
 import type { SessionRecords } from './session-records.js';
 import {
-  type Receiver,
-  type Subscription,
-  type SubscriptionOptions,
-  Subscriptions,
-} from './subscriptions.js';
+  type FilterResult,
+  type SubscribeOptions,
+  type SubscribeResult,
+  Subscribing,
+  type SubscribingHost,
+} from './subscribing.js';
+import type { Receiver } from './subscriptions.js';
 import type { Platform, Transport } from './transport.js';
 
 /** What the server said to CONNECT. */
@@ -60,23 +58,6 @@ export interface ConnectResult {
   /** Seconds, as agreed. */
   readonly keepAlive: number;
   readonly properties: Properties;
-}
-
-/** What the server said to one filter of a SUBSCRIBE or UNSUBSCRIBE. */
-export interface FilterResult {
-  readonly filter: string;
-  /** Of SUBSCRIBE: the granted QoS, or 0x80 and above for a refusal. */
-  readonly reason: number;
-}
-
-export interface SubscribeResult {
-  readonly filters: readonly FilterResult[];
-  readonly properties: Properties;
-}
-
-export interface SubscribeOptions extends SubscriptionOptions {
-  properties?: Properties | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 export interface PublishOptions extends MessageOptions {
@@ -131,9 +112,7 @@ export class Client extends Emitter<ClientEvents> {
   #records: SessionRecords | null = null;
   readonly #outgoing: OutgoingMessages;
   readonly #incoming: IncomingMessages;
-  readonly #operations: Operations;
-  readonly #subscriptions = new Subscriptions();
-  readonly #streams = new Map<Receiver, MessageStream>();
+  readonly #subscribing: Subscribing;
   #requests: Promise<Requests> | null = null;
   readonly #topics = new Map<string, Uint8Array>();
   #state: ClientState = 'new';
@@ -156,8 +135,6 @@ export class Client extends Emitter<ClientEvents> {
   /** The store has what was recorded. */
   #closed: Promise<void> = Promise.resolve();
   #first: { resolve(result: ConnectResult): void; reject(error: unknown): void } | null = null;
-  /** Streams whose reader is behind. */
-  #fullStreams = 0;
   /** What the program waits for beside acknowledgements: responses, re-authentication. */
   #awaited = 0;
 
@@ -177,7 +154,7 @@ export class Client extends Emitter<ClientEvents> {
       (message, topic) => this.#deliver(message, topic),
       this.#settings.version === 5 ? this.#settings.receiveMaximum : undefined,
     );
-    this.#operations = new Operations(ids);
+    this.#subscribing = new Subscribing(this.#host(), ids);
   }
 
   get state(): ClientState {
@@ -349,7 +326,7 @@ export class Client extends Emitter<ClientEvents> {
         this.#balance();
       },
       answered: (packet) => {
-        this.#operations.answered(packet);
+        this.#subscribing.answered(packet);
         this.#balance();
       },
       commit: () => this.#commit(),
@@ -434,8 +411,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#first = null;
     // MQTT 3.1 does not say whether the session is there
     const isKept = sessionPresent || (this.#version === 3 && !this.#settings.cleanStart);
-    this.#operations.opened(connection);
-    if (!sessionPresent) this.#subscribeAgain();
+    this.#subscribing.opened(connection, sessionPresent);
     this.#incoming.opened(connection, isKept);
     this.#outgoing.opened(connection, isKept);
     this.#balance();
@@ -480,7 +456,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#connection = null;
     this.#outgoing.lost();
     this.#incoming.lost();
-    this.#operations.lost();
+    this.#subscribing.lost();
     this.#goodbye?.();
     if (this.#state !== 'connected') return;
     const { reconnect } = this.#settings;
@@ -551,9 +527,7 @@ export class Client extends Emitter<ClientEvents> {
     this.#first?.reject(error?.code === 'ended' && error.cause !== undefined ? error.cause : why);
     this.#first = null;
     this.#outgoing.end(why);
-    this.#operations.end(why);
-    for (const stream of this.#streams.values()) stream.end(error);
-    this.#streams.clear();
+    this.#subscribing.end(why, error);
     this.#closed = this.#closeStore();
     this.#tell('end', error);
   }
@@ -685,109 +659,12 @@ export class Client extends Emitter<ClientEvents> {
    * Subscribes to filters. Messages go to `listener`, if there is one, and to the listeners of `message`. Resolves
    * with what the server granted; rejects when it refused every filter.
    */
-  async subscribe(
+  subscribe(
     filter: string | readonly string[],
     options: SubscribeOptions = {},
     listener?: Receiver,
   ): Promise<SubscribeResult> {
-    this.#checkOpen();
-    checkQos(options.qos);
-    const filters = filtersOf(filter);
-    checkSubscription(filters, options);
-    const subscriptions = filters.map((one) => this.#add(one, options, listener));
-    if (listener === undefined) for (const one of subscriptions) one.isHeld = true;
-    try {
-      return await this.#subscribe(subscriptions, options);
-    } catch (error) {
-      // its listener goes in any case; a subscription that others have too stays
-      if (listener !== undefined)
-        for (const one of subscriptions) this.#subscriptions.removeReceiver(one, listener);
-      throw error;
-    } finally {
-      for (const one of subscriptions) if (!one.isGranted) this.#drop(one, listener);
-    }
-  }
-
-  #add(filter: string, options: SubscriptionOptions, receiver: Receiver | undefined): Subscription {
-    const subscription = this.#subscriptions.add(filter, options);
-    if (receiver !== undefined) this.#subscriptions.addReceiver(subscription, receiver);
-    return subscription;
-  }
-
-  #drop(subscription: Subscription, receiver: Receiver | undefined): void {
-    if (receiver !== undefined) this.#subscriptions.removeReceiver(subscription, receiver);
-    // another subscription may have the filter by now
-    if (subscription.receivers.size === 0 && this.#subscriptions.get(subscription.filter) === subscription)
-      this.#subscriptions.delete(subscription.filter);
-  }
-
-  get #useIdentifiers(): boolean {
-    if (this.#version !== 5 || this.#settings.subscriptionIdentifiers === false) return false;
-    // without a connection it is not known: Operations leaves them out if the server has none
-    return this.#connection?.limits.subscriptionIdentifiers ?? true;
-  }
-
-  async #subscribe(
-    subscriptions: readonly Subscription[],
-    options: SubscribeOptions,
-  ): Promise<SubscribeResult> {
-    const filters: FilterResult[] = [];
-    let properties: Properties = noProperties;
-    const asked = this.#packets(subscriptions, options.properties).map(async ({ packet, group }) => {
-      const answer = await this.#operations.ask(packet, options.signal);
-      properties = answer.properties ?? properties;
-      group.forEach((one, i) => {
-        const reason = answer.reasons[i] ?? ReasonCode.UnspecifiedError;
-        one.isGranted = reason < 0x80;
-        filters.push({ filter: one.filter, reason });
-      });
-    });
-    this.#balance();
-    try {
-      await Promise.all(asked);
-    } catch (error) {
-      throw asInvalid(error);
-    }
-    if (filters.every(({ reason }) => reason >= 0x80)) {
-      const { filter, reason } = filters[0]!;
-      const text = `the server refused the subscription to ${filter}: ${reasonText(reason, properties)}`;
-      throw new ClientError('rejected', text, { reason, properties });
-    }
-    return { filters, properties };
-  }
-
-  /** The SUBSCRIBE packets for subscriptions: one each where they have identifiers, else one for a hundred. */
-  #packets(subscriptions: readonly Subscription[], properties: Properties | undefined) {
-    const useIdentifiers = this.#useIdentifiers && properties?.subscriptionIdentifier === undefined;
-    const size = useIdentifiers ? 1 : 100;
-    const packets = [];
-    for (let at = 0; at < subscriptions.length; at += size) {
-      const group = subscriptions.slice(at, at + size);
-      const identifier = useIdentifiers ? { subscriptionIdentifier: [group[0]!.identifier] } : {};
-      const packet = {
-        type: 'subscribe' as const,
-        subscriptions: group.map(requestOf),
-        properties: this.#version === 5 ? { ...identifier, ...properties } : undefined,
-      };
-      packets.push({ packet, group });
-    }
-    return packets;
-  }
-
-  /** The server has forgotten the session: it is told again what we want. */
-  #subscribeAgain(): void {
-    for (const one of [...this.#subscriptions.all()].filter(({ isGranted }) => isGranted))
-      this.#subscribe([one], { properties: one.properties }).catch((error: unknown) =>
-        this.#renewalFailed(one, error),
-      );
-  }
-
-  #renewalFailed(subscription: Subscription, error: unknown): void {
-    if (this.#state === 'ended') return;
-    this.#report(error);
-    if (subscription.isGranted) return;
-    this.#subscriptions.delete(subscription.filter);
-    for (const receiver of subscription.receivers) this.#streams.get(receiver)?.end(error);
+    return this.#subscribing.subscribe(filter, options, listener);
   }
 
   /**
@@ -799,74 +676,36 @@ export class Client extends Emitter<ClientEvents> {
     filter: string | readonly string[],
     options: SubscribeOptions & MessageStreamOptions = {},
   ): MessageStream {
-    const filters = listOf(filter);
-    const receiver: Receiver = (message) => stream.push(message);
-    const stream: MessageStream = new MessageStream(
-      {
-        full: (isFull) => {
-          this.#fullStreams += isFull ? 1 : -1;
-          this.#balance();
-        },
-        closed: () => {
-          this.#streams.delete(receiver);
-          this.#leave(filters, receiver);
-        },
-      },
-      options,
-    );
-    this.#streams.set(receiver, stream);
-    options.signal?.addEventListener('abort', () => {
-      stream.abort(options.signal?.reason);
-      this.#streams.delete(receiver);
-      this.#leave(filters, receiver);
-    });
-    this.subscribe(filters, options, receiver).catch((error: unknown) => {
-      this.#streams.delete(receiver);
-      stream.end(error);
-    });
-    return stream;
-  }
-
-  /** A receiver goes; subscriptions that nobody else wants end. */
-  #leave(filters: readonly string[], receiver: Receiver): void {
-    const unwanted: string[] = [];
-    for (const filter of filters) {
-      const subscription = this.#subscriptions.get(filter);
-      if (subscription === undefined) continue;
-      this.#subscriptions.removeReceiver(subscription, receiver);
-      if (subscription.receivers.size === 0 && !subscription.isHeld) unwanted.push(filter);
-    }
-    if (unwanted.length === 0 || this.#state === 'ended' || this.#state === 'disconnecting') return;
-    this.unsubscribe(unwanted).catch((error: unknown) => {
-      if (this.#state !== 'ended') this.#report(error);
-    });
+    return this.#subscribing.messages(filter, options);
   }
 
   /** Ends subscriptions. Resolves with what the server said to each; MQTT 3 says nothing, which counts as 0. */
-  async unsubscribe(
+  unsubscribe(
     filter: string | readonly string[],
-    { properties, signal }: { properties?: Properties; signal?: AbortSignal } = {},
+    options: { properties?: Properties; signal?: AbortSignal } = {},
   ): Promise<FilterResult[]> {
-    this.#checkOpen();
-    const filters = filtersOf(filter);
-    const receivers = filters.flatMap((one) => [...(this.#subscriptions.get(one)?.receivers ?? [])]);
-    for (const one of filters) this.#subscriptions.delete(one);
-    for (const receiver of receivers) this.#endStream(receiver);
-    const asked = this.#operations.ask({ type: 'unsubscribe', filters, properties }, signal);
-    this.#balance();
-    const answer = await asked.catch((error: unknown) => {
-      throw asInvalid(error);
-    });
-    return filters.map((one, i) => ({ filter: one, reason: answer.reasons[i] ?? 0 }));
+    return this.#subscribing.unsubscribe(filter, options);
   }
 
-  /** A stream ends with the last of its subscriptions. */
-  #endStream(receiver: Receiver): void {
-    const stream = this.#streams.get(receiver);
-    if (stream === undefined || [...this.#subscriptions.all()].some((one) => one.receivers.has(receiver)))
-      return;
-    this.#streams.delete(receiver);
-    stream.end();
+  /** What subscribing needs to know of the client. */
+  #host(): SubscribingHost {
+    const client = this;
+    return {
+      get isVersion5() {
+        return client.#version === 5;
+      },
+      get usesIdentifiers() {
+        if (client.#version !== 5 || client.#settings.subscriptionIdentifiers === false) return false;
+        // without a connection it is not known: Operations leaves them out if the server has none
+        return client.#connection?.limits.subscriptionIdentifiers ?? true;
+      },
+      get isOver() {
+        return client.#state === 'ended' || client.#state === 'disconnecting';
+      },
+      checkOpen: () => this.#checkOpen(),
+      balance: () => this.#balance(),
+      report: (error) => this.#report(error),
+    };
   }
 
   // --- receiving
@@ -874,7 +713,7 @@ export class Client extends Emitter<ClientEvents> {
   #deliver(publish: Publish, topic: string): Promise<unknown> | undefined {
     const properties =
       publish.propertiesEnd > publish.propertiesStart ? publishProperties(publish) : noProperties;
-    const receivers = this.#subscriptions.receivers(topic, properties.subscriptionIdentifier);
+    const receivers = this.#subscribing.receivers(topic, properties.subscriptionIdentifier);
     const listeners = this.listenersOf('message');
     if (receivers.length === 0 && listeners.length === 0) return undefined;
     const payload = this.#platform.copy(publish.bytes, publish.payloadStart, publish.end);
@@ -904,48 +743,9 @@ export class Client extends Emitter<ClientEvents> {
   #balance(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    const waits = this.#outgoing.inflight + this.#outgoing.queued + this.#operations.size + this.#awaited > 0;
-    if (this.#fullStreams > 0 && !waits) connection.hold();
+    const waits =
+      this.#outgoing.inflight + this.#outgoing.queued + this.#subscribing.unanswered + this.#awaited > 0;
+    if (this.#subscribing.hasFullStream && !waits) connection.hold();
     else if (connection.isHeld) connection.release();
   }
-}
-
-/** One filter or several, checked. */
-function filtersOf(given: string | readonly string[]): string[] {
-  const filters = listOf(given);
-  if (filters.length === 0) throw new ClientError('invalid', 'there is no topic filter');
-  try {
-    for (const filter of filters) parseTopicFilter(filter, Number.POSITIVE_INFINITY);
-  } catch (error) {
-    throw asInvalid(error);
-  }
-  return filters;
-}
-
-function listOf(given: string | readonly string[]): string[] {
-  return typeof given === 'string' ? [given] : [...given];
-}
-
-/** What the codec says of an argument. */
-function asInvalid(error: unknown): unknown {
-  const isCodec = error instanceof MqttError || error instanceof TypeError || error instanceof RangeError;
-  return isCodec ? new ClientError('invalid', error.message, { cause: error }) : error;
-}
-
-/** What a server would answer with the end of the connection. */
-function checkSubscription(filters: readonly string[], { noLocal, retainHandling }: SubscribeOptions): void {
-  if (retainHandling !== undefined && ![0, 1, 2].includes(retainHandling))
-    throw new ClientError('invalid', `retainHandling must be 0, 1 or 2, not ${String(retainHandling)}`);
-  if (noLocal === true && filters.some((filter) => filter.startsWith('$share/')))
-    throw new ClientError('invalid', 'a shared subscription cannot have noLocal'); // [MQTT-3.8.3-4]
-}
-
-function requestOf({ filter, options }: Subscription): SubscriptionRequest {
-  return {
-    filter,
-    qos: (options.qos ?? 0) as QoS,
-    noLocal: options.noLocal ?? false,
-    retainAsPublished: options.retainAsPublished ?? false,
-    retainHandling: options.retainHandling ?? 0,
-  };
 }

@@ -1,5 +1,5 @@
 // What can go wrong for a user of the client, as one class with a code that a program can switch on.
-import { type Properties, ReasonCode, reasonName } from '../protocol/index.js';
+import { MqttError, type Properties, ReasonCode, reasonName } from '../protocol/index.js';
 
 /**
  * - `invalid`: an argument that cannot be meant (a wildcard in a topic name, an unknown option, …)
@@ -77,4 +77,10 @@ const returnCodes: readonly number[] = [
 /** The reason code for a return code of MQTT 3. */
 export function reasonOfReturnCode(code: number): number {
   return returnCodes[code] ?? ReasonCode.UnspecifiedError;
+}
+
+/** What the codec says of an argument. */
+export function asInvalid(error: unknown): unknown {
+  const isCodec = error instanceof MqttError || error instanceof TypeError || error instanceof RangeError;
+  return isCodec ? new ClientError('invalid', error.message, { cause: error }) : error;
 }

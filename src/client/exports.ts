@@ -16,10 +16,7 @@ export {
   type ConnectResult,
   type Disconnection,
   type DisconnectOptions,
-  type FilterResult,
   type PublishOptions,
-  type SubscribeOptions,
-  type SubscribeResult,
 } from './client.js';
 export { ClientError, type ClientErrorCode } from './errors.js';
 export { Message } from './message.js';
@@ -37,5 +34,6 @@ export type { PublishResult } from './outgoing.js';
 export type { RequestOptions, Responder } from './requests.js';
 export { type ScramClientOptions, scram } from './scram.js';
 export type { SessionOperation, SessionStore } from './session-store.js';
+export type { FilterResult, SubscribeOptions, SubscribeResult } from './subscribing.js';
 export type { Receiver, SubscriptionOptions } from './subscriptions.js';
 export type { Platform, Transport, TransportReceiver } from './transport.js';
