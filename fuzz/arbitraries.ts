@@ -90,7 +90,7 @@ function propertyValue(name: PropertyName, packet: PropertyPacket): Arbitrary<un
       return uint16.filter(isAllowed);
     case 'uint32':
       return uint32.filter(isAllowed);
-    case 'varint':
+    case 'variableByteInteger':
       return fc.array(subscriptionIdentifier, { minLength: 1, maxLength: mayRepeat(name, packet) ? 3 : 1 });
     case 'string':
       return text;

@@ -39,7 +39,7 @@ export const propertyKinds: Readonly<Record<PropertyName, PropertyKind>> = {
   contentType: { id: 3, type: 'string' },
   responseTopic: { id: 8, type: 'string' },
   correlationData: { id: 9, type: 'binary' },
-  subscriptionIdentifier: { id: 11, type: 'varint', forbidden: [0] },
+  subscriptionIdentifier: { id: 11, type: 'variableByteInteger', forbidden: [0] },
   sessionExpiryInterval: { id: 17, type: 'uint32' },
   assignedClientIdentifier: { id: 18, type: 'string' },
   serverKeepAlive: { id: 19, type: 'uint16' },

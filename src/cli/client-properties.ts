@@ -70,7 +70,7 @@ const types: Readonly<Record<PropertyType, { number: number; largest?: bigint }>
   byte: { number: 1, largest: 0xffn },
   uint16: { number: 2, largest: 0xffffn },
   uint32: { number: 3, largest: 0xffff_ffffn },
-  varint: { number: 4, largest: 0xffff_ffffn },
+  variableByteInteger: { number: 4, largest: 0xffff_ffffn },
   binary: { number: 5 },
   string: { number: 6 },
   pair: { number: 7 },
@@ -105,13 +105,13 @@ function readValue(
     if (long < 0n || long > largest) {
       return { error: `Error: Property value (${long}) out of range for property ${shown}.\n\n` };
     }
-    if (rule.type !== 'varint') return { value: Number(long) };
+    if (rule.type !== 'variableByteInteger') return { value: Number(long) };
   }
   if (rule.type === 'binary' && !fits(text)) {
     return { error: `Error: Property value too long for property ${shown}.\n\n` };
   }
   const value: PropertyValue =
-    rule.type === 'varint'
+    rule.type === 'variableByteInteger'
       ? Number(readLong(text))
       : rule.type === 'binary'
         ? new TextEncoder().encode(text)
@@ -182,7 +182,7 @@ export function toProperties(list: readonly GivenProperty[]): Properties {
   for (const { rule, value } of list) {
     if (rule.type === 'pair')
       properties[rule.name] = [...((properties[rule.name] as unknown[]) ?? []), value];
-    else properties[rule.name] = rule.type === 'varint' ? [value] : value;
+    else properties[rule.name] = rule.type === 'variableByteInteger' ? [value] : value;
   }
   return properties;
 }

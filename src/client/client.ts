@@ -14,16 +14,16 @@ import {
   type Properties,
   type ProtocolVersion,
   type Publish,
-  publishProperties,
   type QoS,
   ReasonCode,
   type Will,
   Writer,
 } from '../protocol/index.js';
+import { unlessAborted } from './abort.js';
 import { Connection, type ConnectionOwner, type Direction } from './connection.js';
 import { Emitter } from './emitter.js';
 import type { EnhancedAuthentication } from './enhanced-authentication.js';
-import { asInvalid, ClientError } from './errors.js';
+import { asInvalid, ClientError, invalid } from './errors.js';
 import { IncomingMessages } from './incoming.js';
 import { Message } from './message.js';
 import type { MessageStream, MessageStreamOptions } from './message-stream.js';
@@ -196,8 +196,7 @@ export class Client extends Emitter<ClientEvents> {
    * again by itself.
    */
   async connect(): Promise<ConnectResult> {
-    if (this.#state !== 'new')
-      throw new ClientError('invalid', `connect was called before (state ${this.#state})`);
+    if (this.#state !== 'new') throw invalid(`connect was called before (state ${this.#state})`);
     const { signal } = this.#settings;
     if (signal?.aborted === true) {
       this.#end(undefined);
@@ -300,11 +299,8 @@ export class Client extends Emitter<ClientEvents> {
   /** A stream to the server. One that comes after an abort is closed. */
   async #dial(target: Target, signal: AbortSignal): Promise<Transport> {
     const opening = this.#platform.open(target, signal);
-    const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
     try {
-      return await Promise.race([opening, aborted]);
+      return await unlessAborted(opening, signal);
     } catch (error) {
       opening.then(
         (late) => late.destroy(),
@@ -593,16 +589,13 @@ export class Client extends Emitter<ClientEvents> {
   /** What the store has must be known first, or it would be overwritten. */
   #checkStore(qos: QoS): void {
     if (qos > 0 && this.#records === null && this.#settings.store !== undefined)
-      throw new ClientError(
-        'invalid',
-        'call connect and wait for its store first: the session is not known yet',
-      );
+      throw invalid('call connect and wait for its store first: the session is not known yet');
   }
 
   #payload(payload: string | Uint8Array): Uint8Array {
     if (typeof payload === 'string') return this.#platform.encode(payload);
     if (payload instanceof Uint8Array) return payload;
-    throw new ClientError('invalid', 'a payload is a string or a Uint8Array');
+    throw invalid('a payload is a string or a Uint8Array');
   }
 
   /** The bytes of a topic, checked once. */
@@ -611,10 +604,10 @@ export class Client extends Emitter<ClientEvents> {
     if (known !== undefined) return known;
     if (typeof topic !== 'string' || !isTopicName(topic) || hasControlCharacter(topic)) {
       const text = `${JSON.stringify(topic)} is no topic to publish to: empty, with a wildcard or a control character`;
-      throw new ClientError('invalid', text);
+      throw invalid(text);
     }
     const bytes = encodeUtf8(topic);
-    if (bytes.length > 65_535) throw new ClientError('invalid', 'a topic has at most 65535 bytes');
+    if (bytes.length > 65_535) throw invalid('a topic has at most 65535 bytes');
     if (this.#topics.size >= 1000) this.#topics.clear();
     this.#topics.set(topic, bytes);
     return bytes;
@@ -711,8 +704,7 @@ export class Client extends Emitter<ClientEvents> {
   // --- receiving
 
   #deliver(publish: Publish, topic: string): Promise<unknown> | undefined {
-    const properties =
-      publish.propertiesEnd > publish.propertiesStart ? publishProperties(publish) : noProperties;
+    const properties = publish.properties ?? noProperties;
     const receivers = this.#subscribing.receivers(topic, properties.subscriptionIdentifier);
     const listeners = this.listenersOf('message');
     if (receivers.length === 0 && listeners.length === 0) return undefined;

@@ -1,7 +1,8 @@
 // One network connection to a server: the handshake, cutting and encoding packets, keep-alive. What packets mean
-// for the session is session.ts; when to connect again is client.ts.
+// for the session is incoming.ts and outgoing.ts; when to connect again is client.ts.
 import {
   type AuthPacket,
+  acknowledgementNames,
   type ConnackPacket,
   type ConnectPacket,
   type DisconnectPacket,
@@ -17,19 +18,20 @@ import {
   type Properties,
   type ProtocolVersion,
   Publish,
+  propertiesAsObject,
   protocolError,
   ReasonCode,
   type Request,
-  readPublish,
+  readPublishWith,
   type SubackPacket,
   type UnsubackPacket,
   variableByteIntegerSize,
 } from '../protocol/index.js';
 import type { EnhancedAuthentication } from './enhanced-authentication.js';
-import { ClientError, reasonOfReturnCode, reasonText } from './errors.js';
+import { ClientError, invalid, reasonOfReturnCode, reasonText } from './errors.js';
 import { KeepAlive } from './keep-alive.js';
 import { Output } from './output.js';
-import { type PublishContent, publishLength, publishProperties, writePublish } from './publish-packet.js';
+import { encodedProperties, type PublishContent, publishLength, writePublish } from './publish-packet.js';
 import { TopicNames } from './topic-names.js';
 import type { Platform, Transport } from './transport.js';
 
@@ -63,8 +65,7 @@ export interface ServerLimits {
 const EMPTY = new Uint8Array(0);
 /** Bytes of the property topic alias. */
 const ALIAS_SIZE = 3;
-const acknowledgements = { 4: 'puback', 5: 'pubrec', 6: 'pubrel', 7: 'pubcomp' } as const;
-export type AcknowledgementType = keyof typeof acknowledgements;
+export type AcknowledgementType = keyof typeof acknowledgementNames;
 
 interface Waiting<T> {
   resolve(value: T): void;
@@ -152,7 +153,7 @@ export class Connection implements FrameSink {
   /** Authenticates again on the live connection (MQTT 5 section 4.12.1). */
   async reauthenticate(): Promise<void> {
     if (this.#authentication === undefined)
-      throw new ClientError('invalid', 'there is no authentication method to authenticate with again');
+      throw invalid('there is no authentication method to authenticate with again');
     try {
       await this.#authentication.again(this.#sendAuth);
     } catch (error) {
@@ -167,14 +168,14 @@ export class Connection implements FrameSink {
   /** Sends any packet but a PUBLISH of the session. */
   send(packet: Request): void {
     this.output.packet(encodeRequest(packet, this.version));
-    if (this.#owner.isTraced) this.#owner.trace('sent', packet);
+    this.#owner.trace('sent', packet);
   }
 
   /** The most common acknowledgements, without an object. */
   acknowledge(type: AcknowledgementType, packetId: number, reason = 0): void {
     const { output } = this;
     if (reason !== 0 && this.version === 5)
-      return this.send({ type: acknowledgements[type], packetId, reason });
+      return this.send({ type: acknowledgementNames[type], packetId, reason });
     const at = output.reserve(4);
     const { buffer } = output;
     buffer[at] = (type << 4) | (type === PacketType.PUBREL ? 2 : 0);
@@ -182,7 +183,7 @@ export class Connection implements FrameSink {
     buffer[at + 2] = packetId >> 8;
     buffer[at + 3] = packetId;
     if (this.#owner.isTraced)
-      this.#owner.trace('sent', { type: acknowledgements[type], packetId, reason: 0 });
+      this.#owner.trace('sent', { type: acknowledgementNames[type], packetId, reason: 0 });
   }
 
   /** What the server could not take, as a reason to refuse; null when it can. */
@@ -206,7 +207,7 @@ export class Connection implements FrameSink {
     const rough = content.topic.length + content.payload.length + 10 + ALIAS_SIZE;
     // nearly always it is far from the limit
     if (content.properties === undefined && rough <= this.limits.maximumPacketSize) return rough;
-    const properties = publishProperties(content.properties, 0, this.version);
+    const properties = encodedProperties(content.properties, 0, this.version);
     const length = publishLength(content, content.topic.length, properties);
     const size = length + (this.#useAliases ? ALIAS_SIZE : 0);
     return 1 + variableByteIntegerSize(size) + size;
@@ -221,7 +222,7 @@ export class Connection implements FrameSink {
       if (alias !== 0) topic = EMPTY;
       else alias = this.#outboundAliases.assign(name);
     }
-    const properties = publishProperties(content.properties, alias, this.version);
+    const properties = encodedProperties(content.properties, alias, this.version);
     if (this.#owner.isTraced) this.#traceSent(content, name, packetId, dup);
     return writePublish(this.output, content, topic, properties, packetId, dup);
   }
@@ -303,7 +304,7 @@ export class Connection implements FrameSink {
 
   #readPublish(bytes: Uint8Array, start: number, body: number, end: number): void {
     const message = this.#publish;
-    readPublish(message, bytes, start, body, end, this.version);
+    readPublishWith(propertiesAsObject, message, bytes, start, body, end, this.version);
     const { topicStart, topicEnd, topicAlias } = message;
     let topic: string;
     if (topicEnd > topicStart) {
@@ -319,7 +320,7 @@ export class Connection implements FrameSink {
   }
 
   #dispatch(packet: Packet): void {
-    if (this.#owner.isTraced) this.#owner.trace('received', packet);
+    this.#owner.trace('received', packet);
     switch (packet.type) {
       case 'puback':
       case 'pubrec':
@@ -352,7 +353,7 @@ export class Connection implements FrameSink {
   #handshake(bytes: Uint8Array, start: number, body: number, end: number, type: number): boolean {
     if (type === PacketType.AUTH && this.version === 5) {
       const packet = decodeAnswer(bytes, start, body, end, 5) as AuthPacket;
-      if (this.#owner.isTraced) this.#owner.trace('received', packet);
+      this.#owner.trace('received', packet);
       this.#authenticate(packet);
       return true;
     }
@@ -365,7 +366,7 @@ export class Connection implements FrameSink {
     // an older server refuses MQTT 5 in its own format
     const version = this.version === 5 && end - body === 2 ? 4 : this.version;
     const packet = decodeAnswer(bytes, start, body, end, version) as ConnackPacket;
-    if (this.#owner.isTraced) this.#owner.trace('received', packet);
+    this.#owner.trace('received', packet);
     const returnCode = version === 5 ? undefined : packet.reason;
     const reason = returnCode === undefined ? packet.reason : reasonOfReturnCode(returnCode);
     if (reason !== 0) this.#refuse(reason, packet.properties, returnCode);

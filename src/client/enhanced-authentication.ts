@@ -2,7 +2,7 @@
 // only by a client that has an Authenticator.
 import { type AuthPacket, type Properties, protocolError, ReasonCode } from '../protocol/index.js';
 import type { AuthenticationExchange, Authenticator } from './authentication.js';
-import { ClientError } from './errors.js';
+import { invalid } from './errors.js';
 
 /** Sends an AUTH, unless the connection has ended meanwhile. */
 type Send = (packet: AuthPacket) => void;
@@ -55,7 +55,7 @@ export class EnhancedAuthentication {
 
   /** Authenticates again on the live connection (section 4.12.1). */
   async again(send: Send): Promise<void> {
-    if (this.#waiting !== null) throw new ClientError('invalid', 'already authenticating');
+    if (this.#waiting !== null) throw invalid('already authenticating');
     const done = new Promise<void>((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });

@@ -84,3 +84,8 @@ export function asInvalid(error: unknown): unknown {
   const isCodec = error instanceof MqttError || error instanceof TypeError || error instanceof RangeError;
   return isCodec ? new ClientError('invalid', error.message, { cause: error }) : error;
 }
+
+/** What the program asked for makes no sense. */
+export function invalid(text: string): ClientError {
+  return new ClientError('invalid', text);
+}

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { onAbort } from './abort.js';
 import { ClientError } from './errors.js';
 import type { Target } from './options.js';
 import type { Transport, TransportReceiver } from './transport.js';
@@ -80,13 +81,12 @@ export function openWebSocket(
     createConnection: () => stream as Socket,
   });
   return new Promise((resolve, reject) => {
-    const abort = (): void => socket.terminate();
-    signal.addEventListener('abort', abort, { once: true });
+    const forget = onAbort(signal, () => socket.terminate());
     const failed = (error: Error): void => reject(signal.aborted ? signal.reason : error);
     socket.once('error', failed);
     socket.once('open', () => {
       socket.off('error', failed);
-      signal.removeEventListener('abort', abort);
+      forget();
       socket.pause();
       resolve(new WebSocketTransport(socket));
     });

@@ -3,6 +3,7 @@
 import { connect as connectSocket, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { onAbort } from './abort.js';
 import { SocketTransport } from './node-socket.js';
 import type { WebSocketOptions } from './node-websocket.js';
 import type { ClientOptions, Target } from './options.js';
@@ -62,9 +63,9 @@ function connected<T extends Socket>(
       reject(signal.reason);
     };
     if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
+    const forget = onAbort(signal, abort);
     const failed = (error: Error): void => {
-      signal.removeEventListener('abort', abort);
+      forget();
       reject(error);
     };
     const closed = (): void => failed(new Error('the server closed the connection'));
@@ -73,7 +74,7 @@ function connected<T extends Socket>(
     socket.once(event, () => {
       socket.off('error', failed);
       socket.off('close', closed);
-      signal.removeEventListener('abort', abort);
+      forget();
       resolve(socket);
     });
   });

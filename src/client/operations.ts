@@ -8,6 +8,7 @@ import {
   type UnsubackPacket,
   type UnsubscribePacket,
 } from '../protocol/index.js';
+import { whileWaiting } from './abort.js';
 import type { Connection } from './connection.js';
 import type { ClientError } from './errors.js';
 import { Fifo } from './fifo.js';
@@ -19,8 +20,8 @@ interface Operation {
   readonly packet: SubscribePacket | UnsubscribePacket;
   /** Nobody waits for the answer any more. */
   isAborted: boolean;
-  resolve(answer: Answer): void;
-  reject(error: unknown): void;
+  resolve: (answer: Answer) => void;
+  reject: (error: unknown) => void;
 }
 
 type Request =
@@ -62,21 +63,11 @@ export class Operations {
   }
 
   #watch(operation: Operation, signal: AbortSignal): void {
-    const { resolve, reject } = operation;
-    const abort = (): void => {
+    whileWaiting(operation, signal, () => {
       operation.isAborted = true;
       this.#waiting.remove(operation);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    operation.resolve = (answer) => {
-      signal.removeEventListener('abort', abort);
-      resolve(answer);
-    };
-    operation.reject = (error) => {
-      signal.removeEventListener('abort', abort);
-      reject(error);
-    };
+      operation.reject(signal.reason);
+    });
   }
 
   #pump(): void {

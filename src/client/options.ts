@@ -2,7 +2,7 @@
 // short way to write some of them.
 import { isTopicName, type Properties, type ProtocolVersion, type QoS } from '../protocol/index.js';
 import type { Authenticator } from './authentication.js';
-import { ClientError } from './errors.js';
+import { type ClientError, invalid } from './errors.js';
 import type { SessionStore } from './session-store.js';
 
 export type Protocol = 'mqtt' | 'mqtts' | 'ws' | 'wss' | 'unix';
@@ -161,18 +161,6 @@ export const MAX_PACKET_SIZE = 268_435_460;
 /** A session that never expires. */
 export const NEVER = 0xffff_ffff;
 
-function invalid(text: string): ClientError {
-  return new ClientError('invalid', text);
-}
-
-function decoded(part: string, url: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw invalid(`${JSON.stringify(url)} has a % that is not followed by what it stands for`);
-  }
-}
-
 interface ParsedUrl extends Target {
   username: string | undefined;
   password: string | undefined;
@@ -183,14 +171,17 @@ export function parseUrl(text: string): ParsedUrl {
   let url: URL;
   try {
     url = new URL(text);
+    decodeURIComponent(text); // so that its parts can be decoded
   } catch {
-    throw invalid(`${JSON.stringify(text)} is not a URL; write for example mqtt://localhost:1883`);
+    throw invalid(
+      `${JSON.stringify(text)} is not a URL; write for example mqtt://localhost:1883, and %25 for a %`,
+    );
   }
   const scheme = url.protocol.slice(0, -1);
   const protocol = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined;
   if (protocol === undefined)
     throw invalid(`${scheme}: is no way to reach an MQTT server; use ${Object.keys(schemes).join(', ')}`);
-  const path = decoded(url.pathname, text);
+  const path = decodeURIComponent(url.pathname);
   if (protocol === 'unix' && path === '') throw invalid('a unix: URL has a path: unix:///run/mqtt.sock');
   const isWebSocket = protocol === 'ws' || protocol === 'wss';
   const isBare = url.pathname === '' || url.pathname === '/';
@@ -200,8 +191,8 @@ export function parseUrl(text: string): ParsedUrl {
     host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost',
     port: url.port === '' ? DEFAULT_PORTS[protocol] : Number(url.port),
     path: isWebSocket ? (isBare ? '/mqtt' : url.pathname) + url.search : path,
-    username: url.username === '' ? undefined : decoded(url.username, text),
-    password: url.password === '' ? undefined : decoded(url.password, text),
+    username: url.username === '' ? undefined : decodeURIComponent(url.username),
+    password: url.password === '' ? undefined : decodeURIComponent(url.password),
   };
 }
 
@@ -282,44 +273,48 @@ export function checkQos(qos: QoS | undefined): void {
     throw invalid(`QoS must be 0, 1 or 2, not ${String(qos)}`);
 }
 
+/** The defaults, and what was given in their place. */
+function filled<T extends object>(defaults: T, given: { [Name in keyof T]?: T[Name] | undefined }): T {
+  const result = { ...defaults };
+  for (const name of Object.keys(defaults) as (keyof T)[]) result[name] = given[name] ?? defaults[name];
+  return result;
+}
+
 /** Options with a URL's parts and the defaults filled in. Throws a ClientError that says what is wrong. */
 export function settingsOf(options: ClientOptions, randomId: () => string): Settings {
   check(options);
-  const urls = options.url === undefined ? [] : typeof options.url === 'string' ? [options.url] : options.url;
+  const { url = [], cleanStart = true, version = 5, authentication, queue = {}, reconnect = {} } = options;
+  const urls = typeof url === 'string' ? [url] : url;
   const targets = urls.length === 0 ? [targetOf(options)] : urls.map(parseUrl);
-  const cleanStart = options.cleanStart ?? true;
-  const { queue = {}, reconnect = {}, properties = {} } = options;
+  const { username, password } = targets[0]!;
+  const defaults = {
+    version,
+    // at most 23 characters of a small alphabet: what every server must accept (MQTT 3.1.1 section 3.1.3.1)
+    clientId: `p${randomId()}`.slice(0, 23),
+    cleanStart,
+    username: username as ClientOptions['username'],
+    password: password as ClientOptions['password'],
+    sessionExpiryInterval: cleanStart ? 0 : NEVER,
+    keepAlive: 60,
+    connectTimeout: 30_000,
+    maxInflight: version === 5 ? 1000 : 20,
+    receiveMaximum: 1000,
+    maximumPacketSize: MAX_PACKET_SIZE,
+    topicAliasMaximum: 0,
+  };
+  const settings = filled(filled(defaults, options.properties ?? {}), options);
   return {
     ...options,
+    ...settings,
     targets,
-    username: options.username ?? targets[0]!.username,
-    password: options.password ?? targets[0]!.password,
-    version: options.version ?? 5,
-    mayFallBack: options.version === undefined && options.authentication === undefined,
-    // at most 23 characters of a small alphabet: what every server must accept (MQTT 3.1.1 section 3.1.3.1)
-    clientId: options.clientId ?? `p${randomId()}`.slice(0, 23),
-    cleanStart,
-    sessionExpiryInterval:
-      options.sessionExpiryInterval ?? properties.sessionExpiryInterval ?? (cleanStart ? 0 : NEVER),
-    keepAlive: options.keepAlive ?? 60,
-    connectTimeout: options.connectTimeout ?? 30_000,
-    reconnect: reconnect !== false && {
-      minDelay: reconnect.minDelay ?? 200,
-      maxDelay: reconnect.maxDelay ?? 30_000,
-      jitter: reconnect.jitter ?? 0.5,
-      maxAttempts: reconnect.maxAttempts ?? Number.POSITIVE_INFINITY,
-    },
-    queue: {
-      maxMessages: queue.maxMessages ?? 100_000,
-      maxBytes: queue.maxBytes ?? 64 * 1024 * 1024,
-      qos0: queue.qos0 ?? true,
-    },
-    maxInflight: options.maxInflight ?? ((options.version ?? 5) === 5 ? 1000 : 20),
-    receiveMaximum: options.receiveMaximum ?? properties.receiveMaximum ?? 1000,
-    maximumPacketSize: Math.min(
-      options.maximumPacketSize ?? properties.maximumPacketSize ?? MAX_PACKET_SIZE,
-      MAX_PACKET_SIZE,
-    ),
-    topicAliasMaximum: options.topicAliasMaximum ?? properties.topicAliasMaximum ?? 0,
+    mayFallBack: options.version === undefined && authentication === undefined,
+    reconnect:
+      reconnect !== false &&
+      filled(
+        { minDelay: 200, maxDelay: 30_000, jitter: 0.5, maxAttempts: Number.POSITIVE_INFINITY },
+        reconnect,
+      ),
+    queue: filled<Settings['queue']>({ maxMessages: 100_000, maxBytes: 64 * 1024 * 1024, qos0: true }, queue),
+    maximumPacketSize: Math.min(settings.maximumPacketSize, MAX_PACKET_SIZE),
   };
 }

@@ -1,6 +1,7 @@
 // Messages to the server: those that wait, those in flight, and what becomes of them (MQTT 5 sections 4.3, 4.4,
 // 4.9). What was promised is sent until the server has acknowledged it, over as many connections as that takes.
 import { PacketType, type Properties, ReasonCode } from '../protocol/index.js';
+import { unlessAborted, whileWaiting } from './abort.js';
 import type { Connection } from './connection.js';
 import { ClientError, reasonText } from './errors.js';
 import { Fifo } from './fifo.js';
@@ -166,16 +167,7 @@ export class OutgoingMessages {
       this.#noteIdle();
     };
     if (signal.aborted) return queueMicrotask(abort);
-    signal.addEventListener('abort', abort, { once: true });
-    const { resolve, reject } = message;
-    message.resolve = (result) => {
-      signal.removeEventListener('abort', abort);
-      resolve?.(result);
-    };
-    message.reject = (error) => {
-      signal.removeEventListener('abort', abort);
-      reject?.(error);
-    };
+    whileWaiting(message, signal, abort);
   }
 
   #enqueue(message: Outgoing): void {
@@ -372,13 +364,4 @@ export class OutgoingMessages {
     for (const message of left) message.reject?.(error);
     this.#becameIdle();
   }
-}
-
-/** An abort stops waiting. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    void work.then(resolve).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -24,7 +24,7 @@ const NO_PROPERTIES = new Uint8Array(1);
 const scratch = new Writer();
 
 /** The properties with their length; empty before MQTT 5. Valid until the next call. */
-export function publishProperties(
+export function encodedProperties(
   properties: Properties | undefined,
   alias: number,
   version: ProtocolVersion,

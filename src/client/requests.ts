@@ -1,7 +1,7 @@
 // Request and response (MQTT 5 section 4.10): questions with an answer to wait for, and answering them.
 import { type Properties, type QoS, ReasonCode } from '../protocol/index.js';
 import type { Client } from './client.js';
-import { ClientError } from './errors.js';
+import { ClientError, invalid } from './errors.js';
 import type { Message } from './message.js';
 
 export interface RequestOptions {
@@ -60,7 +60,7 @@ export class Requests {
   }
 
   async ask(topic: string, payload: string | Uint8Array, options: RequestOptions): Promise<Message> {
-    if (this.#client.version !== 5) throw new ClientError('invalid', 'requests exist only in MQTT 5');
+    if (this.#client.version !== 5) throw invalid('requests exist only in MQTT 5');
     const { qos = 1, timeout = 30_000, signal } = options;
     signal?.throwIfAborted();
     const responseTopic = await this.#responseTopic();

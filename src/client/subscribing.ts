@@ -10,7 +10,7 @@ import {
   type UnsubackPacket,
 } from '../protocol/index.js';
 import type { Connection } from './connection.js';
-import { asInvalid, ClientError, reasonText } from './errors.js';
+import { asInvalid, ClientError, invalid, reasonText } from './errors.js';
 import { MessageStream, type MessageStreamOptions } from './message-stream.js';
 import { Operations } from './operations.js';
 import { checkQos } from './options.js';
@@ -222,17 +222,13 @@ export class Subscribing {
           this.#fullStreams += isFull ? 1 : -1;
           this.#host.balance();
         },
-        closed: () => {
-          this.#streams.delete(receiver);
-          this.#leave(filters, receiver);
-        },
+        closed: () => this.#leave(filters, receiver),
       },
       options,
     );
     this.#streams.set(receiver, stream);
     options.signal?.addEventListener('abort', () => {
       stream.abort(options.signal?.reason);
-      this.#streams.delete(receiver);
       this.#leave(filters, receiver);
     });
     this.subscribe(filters, options, receiver).catch((error: unknown) => {
@@ -244,6 +240,7 @@ export class Subscribing {
 
   /** A receiver goes; subscriptions that nobody else wants end. */
   #leave(filters: readonly string[], receiver: Receiver): void {
+    this.#streams.delete(receiver);
     const unwanted: string[] = [];
     for (const filter of filters) {
       const subscription = this.#subscriptions.get(filter);
@@ -288,7 +285,7 @@ export class Subscribing {
 /** One filter or several, checked. */
 function filtersOf(given: string | readonly string[]): string[] {
   const filters = listOf(given);
-  if (filters.length === 0) throw new ClientError('invalid', 'there is no topic filter');
+  if (filters.length === 0) throw invalid('there is no topic filter');
   try {
     for (const filter of filters) parseTopicFilter(filter, Number.POSITIVE_INFINITY);
   } catch (error) {
@@ -304,9 +301,9 @@ function listOf(given: string | readonly string[]): string[] {
 /** What a server would answer with the end of the connection. */
 function checkSubscription(filters: readonly string[], { noLocal, retainHandling }: SubscribeOptions): void {
   if (retainHandling !== undefined && ![0, 1, 2].includes(retainHandling))
-    throw new ClientError('invalid', `retainHandling must be 0, 1 or 2, not ${String(retainHandling)}`);
+    throw invalid(`retainHandling must be 0, 1 or 2, not ${String(retainHandling)}`);
   if (noLocal === true && filters.some((filter) => filter.startsWith('$share/')))
-    throw new ClientError('invalid', 'a shared subscription cannot have noLocal'); // [MQTT-3.8.3-4]
+    throw invalid('a shared subscription cannot have noLocal'); // [MQTT-3.8.3-4]
 }
 
 function requestOf({ filter, options }: Subscription): SubscriptionRequest {

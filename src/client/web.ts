@@ -1,5 +1,6 @@
 // What the client needs of a browser: WebSocket, a way to run after the work at hand, text encoding.
-import { ClientError } from './errors.js';
+import { onAbort } from './abort.js';
+import { ClientError, invalid } from './errors.js';
 import type { ClientOptions, Target } from './options.js';
 import type { Platform, Transport, TransportReceiver } from './transport.js';
 
@@ -129,7 +130,7 @@ class WebTransport implements Transport {
 function open(target: Target, options: WebClientOptions, signal: AbortSignal): Promise<Transport> {
   const { protocol, host, port, path } = target;
   if (protocol !== 'ws' && protocol !== 'wss')
-    throw new ClientError('invalid', `a browser reaches servers by ws: and wss: only, not by ${protocol}:`);
+    throw invalid(`a browser reaches servers by ws: and wss: only, not by ${protocol}:`);
   const name = host.includes(':') ? `[${host}]` : host;
   const socket = new WebSocket(
     `${protocol}://${name}:${port}${path}`,
@@ -137,15 +138,14 @@ function open(target: Target, options: WebClientOptions, signal: AbortSignal): P
   );
   socket.binaryType = 'arraybuffer';
   return new Promise((resolve, reject) => {
-    const abort = (): void => {
+    const forget = onAbort(signal, () => {
       socket.close();
       reject(signal.reason);
-    };
-    signal.addEventListener('abort', abort, { once: true });
+    });
     // browsers do not tell why
     socket.onclose = ({ code }) => reject(new Error(`no WebSocket to ${host}:${port} (code ${code})`));
     socket.onopen = () => {
-      signal.removeEventListener('abort', abort);
+      forget();
       resolve(new WebTransport(socket));
     };
   });

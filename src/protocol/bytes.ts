@@ -39,7 +39,8 @@ export class Reader {
     return this.end - this.position;
   }
 
-  #take(count: number): number {
+  /** Passes over `count` bytes and returns where they began. */
+  skip(count: number): number {
     const at = this.position;
     if (count > this.end - at) throw malformed('packet ends too early');
     this.position = at + count;
@@ -47,16 +48,16 @@ export class Reader {
   }
 
   byte(): number {
-    return this.bytes[this.#take(1)]!;
+    return this.bytes[this.skip(1)]!;
   }
 
   uint16(): number {
-    const at = this.#take(2);
+    const at = this.skip(2);
     return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
   }
 
   uint32(): number {
-    return readUint32(this.bytes, this.#take(4));
+    return readUint32(this.bytes, this.skip(4));
   }
 
   /** At most four bytes, in the shortest form [MQTT-1.5.5-1]. */
@@ -76,19 +77,18 @@ export class Reader {
   /** A copy: the bytes that are read from may be used again. */
   binary(): Uint8Array {
     const length = this.uint16();
-    const at = this.#take(length);
+    const at = this.skip(length);
     return new Uint8Array(this.bytes.subarray(at, at + length));
   }
 
   string(): string {
     const length = this.uint16();
-    const at = this.#take(length);
+    const at = this.skip(length);
     return decodeUtf8(this.bytes, at, at + length);
   }
 
-  /** Passes over `count` bytes and returns where they began. */
-  skip(count: number): number {
-    return this.#take(count);
+  pair(): [string, string] {
+    return [this.string(), this.string()];
   }
 }
 
@@ -175,6 +175,10 @@ export class Writer {
 
   string(text: string): void {
     this.binary(encodeUtf8(text));
+  }
+
+  pair(texts: readonly [string, string]): void {
+    for (const text of texts) this.string(text);
   }
 
   /** What was written so far: a view, valid until the next write. */

@@ -13,8 +13,8 @@ import type {
   SubackPacket,
   UnsubackPacket,
 } from './packets.js';
-import { decodeProperties, decodePropertyList, type Properties } from './properties.js';
-import { Publish, readPublish, topicText } from './publish.js';
+import { decodeProperties, type Properties } from './properties.js';
+import { Publish, propertiesAsObject, readPublishWith, topicText } from './publish.js';
 import { reasonIsValid } from './reason-codes.js';
 
 export type Decoder = (reader: Reader, version: ProtocolVersion) => Packet;
@@ -103,9 +103,7 @@ export function packetIdOf(reader: Reader, error = protocolError): number {
 function decodeConnack(reader: Reader, version: ProtocolVersion): ConnackPacket {
   const flags = reader.byte();
   if (flags > 1) throw malformed('reserved flags of CONNACK are set'); // [MQTT-3.2.2-1]
-  const reason = reader.byte();
-  if (version === 5 && !reasonIsValid(PacketType.CONNACK, reason))
-    throw protocolError('reason code is not one of CONNACK');
+  const reason = version === 5 ? reasonOf(reader, PacketType.CONNACK) : reader.byte();
   return {
     type: 'connack',
     sessionPresent: flags === 1,
@@ -122,7 +120,7 @@ function decodePublish(
   version: ProtocolVersion,
 ): PublishPacket {
   const view = new Publish();
-  readPublish(view, bytes, start, body, end, version);
+  readPublishWith(propertiesAsObject, view, bytes, start, body, end, version);
   const packet: PublishPacket = {
     type: 'publish',
     topic: topicText(bytes, view.topicStart, view.topicEnd),
@@ -132,40 +130,45 @@ function decodePublish(
     dup: view.dup,
   };
   if (view.qos > 0) packet.packetId = view.packetId;
-  if (version === 5) packet.properties = publishProperties(view);
+  if (version === 5) packet.properties = view.properties ?? {};
   if (packet.topic.length === 0 && view.topicAlias === 0)
     throw protocolError('topic name is empty and there is no topic alias');
   return packet;
 }
 
-/** The properties of a PUBLISH as an object. */
-export function publishProperties(view: Publish): Properties {
-  return decodePropertyList(
-    new Reader(view.bytes, view.propertiesStart, view.propertiesEnd),
-    PacketType.PUBLISH,
-  );
-}
-
-const acknowledgementNames = { 4: 'puback', 5: 'pubrec', 6: 'pubrel', 7: 'pubcomp' } as const;
+/** Of the packets that acknowledge a PUBLISH, by packet type. */
+export const acknowledgementNames = { 4: 'puback', 5: 'pubrec', 6: 'pubrel', 7: 'pubcomp' } as const;
 
 function decodeAcknowledgement(
   reader: Reader,
   version: ProtocolVersion,
   type: 4 | 5 | 6 | 7,
 ): AcknowledgementPacket {
-  const packet: AcknowledgementPacket = {
+  return {
     type: acknowledgementNames[type],
     packetId: packetIdOf(reader),
-    reason: 0,
+    ...reasonAndProperties(reader, version, type),
   };
-  if (version !== 5) return packet;
-  if (reader.remaining > 0) {
-    packet.reason = reader.byte();
-    if (!reasonIsValid(type, packet.reason))
-      throw protocolError(`reason code is not one of ${packetTypeNames[type]}`);
-  }
-  packet.properties = reader.remaining > 0 ? decodeProperties(reader, type) : {};
-  return packet;
+}
+
+function reasonOf(reader: Reader, type: number): number {
+  const reason = reader.byte();
+  // [MQTT-3.14.2-1] [MQTT-3.15.2-1]
+  if (!reasonIsValid(type, reason)) throw protocolError(`reason code is not one of ${packetTypeNames[type]}`);
+  return reason;
+}
+
+/** The end of a packet that may leave out its properties, and then its reason code too (MQTT 5 section 3.4.2.1). */
+function reasonAndProperties(
+  reader: Reader,
+  version: ProtocolVersion,
+  type: number,
+): { reason: number; properties?: Properties } {
+  if (version !== 5) return { reason: 0 };
+  return {
+    reason: reader.remaining > 0 ? reasonOf(reader, type) : 0,
+    properties: reader.remaining > 0 ? decodeProperties(reader, type) : {},
+  };
 }
 
 function reasonList(reader: Reader): number[] {
@@ -185,26 +188,9 @@ function decodeUnsuback(reader: Reader, version: ProtocolVersion): UnsubackPacke
 }
 
 export function decodeDisconnect(reader: Reader, version: ProtocolVersion): DisconnectPacket {
-  const packet: DisconnectPacket = { type: 'disconnect', reason: 0 };
-  if (version !== 5) return packet;
-  if (reader.remaining > 0) {
-    packet.reason = reader.byte();
-    // [MQTT-3.14.2-1]
-    if (!reasonIsValid(PacketType.DISCONNECT, packet.reason))
-      throw protocolError('reason code is not one of DISCONNECT');
-  }
-  packet.properties = reader.remaining > 0 ? decodeProperties(reader, PacketType.DISCONNECT) : {};
-  return packet;
+  return { type: 'disconnect', ...reasonAndProperties(reader, version, PacketType.DISCONNECT) };
 }
 
 export function decodeAuth(reader: Reader): AuthPacket {
-  if (reader.remaining === 0) return { type: 'auth', reason: 0, properties: {} };
-  const reason = reader.byte();
-  // [MQTT-3.15.2-1]
-  if (!reasonIsValid(PacketType.AUTH, reason)) throw protocolError('reason code is not one of AUTH');
-  return {
-    type: 'auth',
-    reason,
-    properties: reader.remaining > 0 ? decodeProperties(reader, PacketType.AUTH) : {},
-  };
+  return { type: 'auth', ...reasonAndProperties(reader, 5, PacketType.AUTH) };
 }

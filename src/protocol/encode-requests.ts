@@ -1,6 +1,6 @@
 // Packets that a client sends, to bytes. encode.ts adds those that only servers send.
 import { variableByteIntegerSize, Writer, writeVariableByteInteger } from './bytes.js';
-import { firstByte, PacketType, type ProtocolVersion } from './packet-types.js';
+import { firstByte, PacketType, type PacketTypeName, type ProtocolVersion } from './packet-types.js';
 import type { ConnectPacket, Packet, PublishPacket, SubscriptionRequest, Will } from './packets.js';
 import { encodeProperties, type Properties, WILL } from './properties.js';
 
@@ -15,49 +15,48 @@ export type Request = Exclude<Packet, { type: 'connack' | 'suback' | 'unsuback' 
  */
 export function encodeRequest(packet: Request, version: ProtocolVersion): Uint8Array {
   const body = scratch.reset();
+  const type = PacketType[packet.type.toUpperCase() as PacketTypeName];
+  writeContent(body, packet, type, version);
+  return frame(packet.type === 'publish' ? publishFirstByte(packet) : firstByte(type), body);
+}
+
+function writeContent(body: Writer, packet: Request, type: number, version: ProtocolVersion): void {
   switch (packet.type) {
     case 'connect':
-      connect(body, packet);
-      return frame(firstByte(PacketType.CONNECT), body);
+      return connect(body, packet);
     case 'publish':
-      publish(body, packet, version);
-      return frame(0x30 | (packet.dup ? 8 : 0) | (packet.qos << 1) | (packet.retain ? 1 : 0), body);
-    case 'puback':
-      return acknowledgement(PacketType.PUBACK, packet, version);
-    case 'pubrec':
-      return acknowledgement(PacketType.PUBREC, packet, version);
-    case 'pubrel':
-      return acknowledgement(PacketType.PUBREL, packet, version);
-    case 'pubcomp':
-      return acknowledgement(PacketType.PUBCOMP, packet, version);
+      return publish(body, packet, version);
+    case 'pingreq':
+    case 'pingresp':
+      return;
+    case 'auth':
+      // here the property length may only be left out together with the reason code (section 3.15.2.1)
+      if (packet.reason === 0 && isEmpty(packet.properties)) return;
+      body.byte(packet.reason);
+      return encodeProperties(body, packet.properties, type);
     case 'subscribe':
       body.uint16(packet.packetId);
-      properties(body, packet.properties, PacketType.SUBSCRIBE, version);
+      properties(body, packet.properties, type, version);
       for (const request of packet.subscriptions) {
         body.string(request.filter);
         body.byte(subscriptionOptions(request, version));
       }
-      return frame(firstByte(PacketType.SUBSCRIBE), body);
+      return;
     case 'unsubscribe':
       body.uint16(packet.packetId);
-      properties(body, packet.properties, PacketType.UNSUBSCRIBE, version);
+      properties(body, packet.properties, type, version);
       for (const filter of packet.filters) body.string(filter);
-      return frame(firstByte(PacketType.UNSUBSCRIBE), body);
-    case 'pingreq':
-      return frame(firstByte(PacketType.PINGREQ), body);
-    case 'pingresp':
-      return frame(firstByte(PacketType.PINGRESP), body);
+      return;
     case 'disconnect':
-      if (version === 5) reasonAndProperties(body, PacketType.DISCONNECT, packet.reason, packet.properties);
-      return frame(firstByte(PacketType.DISCONNECT), body);
-    case 'auth':
-      // here the property length may only be left out together with the reason code (section 3.15.2.1)
-      if (packet.reason !== 0 || !isEmpty(packet.properties)) {
-        body.byte(packet.reason);
-        encodeProperties(body, packet.properties, PacketType.AUTH);
-      }
-      return frame(firstByte(PacketType.AUTH), body);
+      break;
+    default:
+      body.uint16(packet.packetId);
   }
+  if (version === 5) reasonAndProperties(body, type, packet.reason, packet.properties);
+}
+
+function publishFirstByte(packet: PublishPacket): number {
+  return 0x30 | (packet.dup ? 8 : 0) | (packet.qos << 1) | (packet.retain ? 1 : 0);
 }
 
 export function frame(first: number, body: Writer): Uint8Array {
@@ -92,17 +91,6 @@ function reasonAndProperties(
   if (reason === 0 && bare) return;
   body.byte(reason);
   if (!bare) encodeProperties(body, values, type);
-}
-
-function acknowledgement(
-  type: number,
-  packet: { packetId: number; reason: number; properties?: Properties | undefined },
-  version: ProtocolVersion,
-): Uint8Array {
-  const body = scratch.reset();
-  body.uint16(packet.packetId);
-  if (version === 5) reasonAndProperties(body, type, packet.reason, packet.properties);
-  return frame(firstByte(type), body);
 }
 
 function connect(body: Writer, packet: ConnectPacket): void {

@@ -10,11 +10,11 @@ export {
 } from './bytes.js';
 export { decodeConnect, decodeOne, decodePacket, decodeSubscribe, decodeUnsubscribe } from './decode.js';
 export {
+  acknowledgementNames,
   decodeAnswer,
   decodeAuth,
   decodeDisconnect,
   decodeOneAnswer,
-  publishProperties,
 } from './decode-answers.js';
 export { encodePacket } from './encode.js';
 export { encodeRequest, type Request } from './encode-requests.js';
@@ -45,8 +45,11 @@ export {
   copyBytes,
   Publish,
   type PublishVariant,
+  propertiesAsObject,
+  publishProperties,
   publishVariantSize,
   readPublish,
+  readPublishWith,
   topicText,
   writePublishHead,
 } from './publish.js';

@@ -30,7 +30,7 @@ const samples: Record<PropertyType, { bytes: number[]; value: unknown }> = {
   byte: { bytes: [1], value: 1 },
   uint16: { bytes: [0xfe, 0x01], value: 0xfe01 },
   uint32: { bytes: [0xff, 0, 0, 1], value: 0xff000001 },
-  varint: { bytes: [0x80, 0x01], value: [128] },
+  variableByteInteger: { bytes: [0x80, 0x01], value: [128] },
   string: { bytes: [0, 2, 0xc3, 0xa9], value: 'é' },
   binary: { bytes: [0, 2, 0x00, 0xff], value: Uint8Array.from([0, 255]) },
   pair: { bytes: [0, 1, 0x6b, 0, 1, 0x76], value: [['k', 'v']] },

@@ -53,7 +53,15 @@ export interface Properties {
 }
 
 export type PropertyName = keyof Properties;
-export type PropertyType = 'byte' | 'uint16' | 'uint32' | 'varint' | 'string' | 'binary' | 'pair';
+/** Named as what reads and writes it. */
+export type PropertyType =
+  | 'byte'
+  | 'uint16'
+  | 'uint32'
+  | 'variableByteInteger'
+  | 'string'
+  | 'binary'
+  | 'pair';
 
 /** What values are allowed beyond the type: 0 or 1, or not 0. */
 type Range = 'any' | 'boolean' | 'nonzero';
@@ -108,7 +116,14 @@ export const propertyRules: readonly PropertyRule[] = [
   rule(0x03, 'contentType', 'string', bits(PUBLISH, WILL)),
   rule(0x08, 'responseTopic', 'string', bits(PUBLISH, WILL)),
   rule(0x09, 'correlationData', 'binary', bits(PUBLISH, WILL)),
-  rule(0x0b, 'subscriptionIdentifier', 'varint', bits(PUBLISH, SUBSCRIBE), 'nonzero', bits(PUBLISH)),
+  rule(
+    0x0b,
+    'subscriptionIdentifier',
+    'variableByteInteger',
+    bits(PUBLISH, SUBSCRIBE),
+    'nonzero',
+    bits(PUBLISH),
+  ),
   rule(0x11, 'sessionExpiryInterval', 'uint32', bits(CONNECT, CONNACK, DISCONNECT)),
   rule(0x12, 'assignedClientIdentifier', 'string', bits(CONNACK)),
   rule(0x13, 'serverKeepAlive', 'uint16', bits(CONNACK)),
@@ -157,25 +172,6 @@ export function tooManyProperties(): MqttError {
   return new MqttError(ReasonCode.QuotaExceeded, `more than ${MAX_PROPERTIES} properties in one packet`);
 }
 
-function readValue(entry: PropertyRule, reader: Reader): unknown {
-  switch (entry.type) {
-    case 'byte':
-      return reader.byte();
-    case 'uint16':
-      return reader.uint16();
-    case 'uint32':
-      return reader.uint32();
-    case 'varint':
-      return reader.variableByteInteger();
-    case 'string':
-      return reader.string();
-    case 'binary':
-      return reader.binary();
-    case 'pair':
-      return [reader.string(), reader.string()];
-  }
-}
-
 /** Reads the property length and the properties of a packet. */
 export function decodeProperties(reader: Reader, packet: number): Properties {
   const length = reader.variableByteInteger();
@@ -185,13 +181,13 @@ export function decodeProperties(reader: Reader, packet: number): Properties {
 }
 
 /** Reads properties up to the end of the reader. */
-export function decodePropertyList(reader: Reader, packet: number): Properties {
+export function decodePropertyList(list: Reader, packet: number): Properties {
   const properties: Record<string, unknown> = {};
   let count = 0;
-  while (reader.remaining > 0) {
+  while (list.remaining > 0) {
     if (++count > MAX_PROPERTIES) throw tooManyProperties();
-    const entry = propertyRule(reader.variableByteInteger(), packet);
-    const value = readValue(entry, reader);
+    const entry = propertyRule(list.variableByteInteger(), packet);
+    const value = list[entry.type]();
     if (typeof value === 'number') checkPropertyRange(entry, value);
     const isList = entry.type === 'pair' || entry.name === 'subscriptionIdentifier';
     const earlier = properties[entry.name];
@@ -205,25 +201,7 @@ export function decodePropertyList(reader: Reader, packet: number): Properties {
 
 function writeValue(entry: PropertyRule, value: unknown, writer: Writer): void {
   writer.byte(entry.id);
-  switch (entry.type) {
-    case 'byte':
-      return writer.byte(value as number);
-    case 'uint16':
-      return writer.uint16(value as number);
-    case 'uint32':
-      return writer.uint32(value as number);
-    case 'varint':
-      return writer.variableByteInteger(value as number);
-    case 'string':
-      return writer.string(value as string);
-    case 'binary':
-      return writer.binary(value as Uint8Array);
-    case 'pair': {
-      const [name, text] = value as [string, string];
-      writer.string(name);
-      writer.string(text);
-    }
-  }
+  writer[entry.type](value as never);
 }
 
 /** Encoding is done with it before the next begins. */

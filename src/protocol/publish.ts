@@ -9,9 +9,18 @@ import {
 } from './bytes.js';
 import { MqttError, malformed, protocolError } from './error.js';
 import { PacketType, type ProtocolVersion } from './packet-types.js';
-import { checkPropertyRange, MAX_PROPERTIES, propertyRule, tooManyProperties } from './properties.js';
+import {
+  checkPropertyRange,
+  decodeProperties,
+  decodePropertyList,
+  MAX_PROPERTIES,
+  type Properties,
+  propertyRule,
+  tooManyProperties,
+} from './properties.js';
 import { ReasonCode } from './reason-codes.js';
-import { decodeUtf8, hasControlCharacter, isValidUtf8 } from './utf8.js';
+import { isTopicName } from './topics.js';
+import { decodeUtf8, hasControlCharacter, invalidString, isValidUtf8 } from './utf8.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -34,6 +43,8 @@ export class Publish {
   /** The properties without their length; equal when there are none. */
   propertiesStart = 0;
   propertiesEnd = 0;
+  /** Only for those who read them with `propertiesAsObject`. */
+  properties: Properties | undefined;
   /** 0 when there was none; its property (three bytes) starts at topicAliasAt. */
   topicAlias = 0;
   topicAliasAt = 0;
@@ -67,6 +78,19 @@ export function readPublish(
   end: number,
   version: ProtocolVersion,
 ): void {
+  readPublishWith(readPublishProperties, view, bytes, start, body, end, version);
+}
+
+/** As `readPublish`, with another way to read the properties: it is told where they are, and returns their end. */
+export function readPublishWith(
+  readProperties: (view: Publish, at: number, end: number) => number,
+  view: Publish,
+  bytes: Uint8Array,
+  start: number,
+  body: number,
+  end: number,
+  version: ProtocolVersion,
+): void {
   const first = bytes[start]!;
   const qos = (first >> 1) & 3;
   if (end - body < 2) throw malformed('PUBLISH ends before its topic');
@@ -82,6 +106,7 @@ export function readPublish(
   view.dup = (first & 8) !== 0;
   view.topicStart = topicStart;
   view.topicEnd = topicEnd;
+  view.properties = undefined;
   view.topicAlias = 0;
   view.expiryAt = 0;
   view.payloadFormat = 0;
@@ -108,7 +133,7 @@ export function readPublish(
       at++;
       view.propertiesStart = at;
       view.propertiesEnd = at;
-    } else at = readPublishProperties(view, at, end);
+    } else at = readProperties(view, at, end);
   } else {
     view.propertiesStart = at;
     view.propertiesEnd = at;
@@ -155,13 +180,12 @@ function readPublishProperty(view: Publish, id: number, where: number, reader: R
     case 'uint16':
       view.topicAliasAt = where;
       view.topicAlias = reader.uint16();
-      if (view.topicAlias === 0)
-        throw new MqttError(ReasonCode.TopicAliasInvalid, 'topic alias must not be 0'); // [MQTT-3.3.2-8]
+      if (view.topicAlias === 0) throw aliasIsZero();
       return;
     case 'uint32':
       view.expiryAt = reader.skip(4);
       return;
-    case 'varint':
+    case 'variableByteInteger':
       checkPropertyRange(rule, reader.variableByteInteger());
       view.hasSubscriptionIdentifier = true;
       return;
@@ -181,11 +205,34 @@ function readPublishProperty(view: Publish, id: number, where: number, reader: R
   }
 }
 
+/** [MQTT-3.3.2-8] */
+function aliasIsZero(): MqttError {
+  return new MqttError(ReasonCode.TopicAliasInvalid, 'topic alias must not be 0');
+}
+
+/** The properties of a PUBLISH that was read, as an object. */
+export function publishProperties(view: Publish): Properties {
+  const reader = new Reader(view.bytes, view.propertiesStart, view.propertiesEnd);
+  return decodePropertyList(reader, PacketType.PUBLISH);
+}
+
+/** For `readPublishWith`: makes an object of the properties, in one pass. */
+export function propertiesAsObject(view: Publish, at: number, end: number): number {
+  const reader = new Reader(view.bytes, at, end);
+  const properties = decodeProperties(reader, PacketType.PUBLISH);
+  const { topicAlias, responseTopic } = properties;
+  if (topicAlias === 0) throw aliasIsZero();
+  if (responseTopic !== undefined && !isTopicName(responseTopic))
+    throw protocolError('response topic is empty or has a wildcard');
+  view.topicAlias = topicAlias ?? 0;
+  view.properties = properties;
+  return reader.position;
+}
+
 function skipString(reader: Reader): void {
   const length = reader.uint16();
   const start = reader.skip(length);
-  if (!isValidUtf8(reader.bytes, start, start + length))
-    throw malformed('string is not valid UTF-8, or contains U+0000');
+  if (!isValidUtf8(reader.bytes, start, start + length)) throw invalidString();
 }
 
 /** A response topic is a topic name: not empty, no wildcard [MQTT-3.3.2-14] [MQTT-4.7.3-1]. */

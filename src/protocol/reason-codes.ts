@@ -58,12 +58,13 @@ export const ReasonCode = Object.fromEntries(table.map(([name, value]) => [name,
   readonly [Name in ReasonName]: Extract<(typeof table)[number], readonly [Name, ...unknown[]]>[1];
 };
 
-const names = new Map<number, string>(table.map(([name, value]) => [value, name]));
-const packets = new Map<number, readonly number[]>(table.map(([, value, types]) => [value, types]));
+const byValue = new Map<number, readonly [ReasonName, number, readonly number[]]>(
+  table.map((row) => [row[1], row]),
+);
 
 /** The specification's words for a reason code, in lower case. */
 export function reasonName(code: number): string {
-  const name = names.get(code);
+  const name = byValue.get(code)?.[0];
   if (name === undefined) return `unknown reason code 0x${code.toString(16).padStart(2, '0')}`;
   const words = name.match(/QoS|[A-Z][a-z]+|\d/g) ?? [];
   return words.map((word) => (word === 'QoS' ? word : word.toLowerCase())).join(' ');
@@ -71,7 +72,7 @@ export function reasonName(code: number): string {
 
 /** Whether a packet type may carry a reason code (MQTT 5 section 2.4, table 2-6). */
 export function reasonIsValid(type: number, code: number): boolean {
-  return packets.get(code)?.includes(type) ?? false;
+  return byValue.get(code)?.[2].includes(type) ?? false;
 }
 
 const version3ReturnCodes = new Map<number, number>([

@@ -1,5 +1,5 @@
 // UTF-8 as MQTT wants it (MQTT 5 section 1.5.4): well-formed, no surrogates, no U+0000, a byte order mark kept.
-import { malformed } from './error.js';
+import { type MqttError, malformed } from './error.js';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -14,8 +14,18 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   if (end - start <= SHORT && isPlainAscii(bytes, start, end)) {
     return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
   }
-  if (!isValidUtf8(bytes, start, end)) throw malformed('string is not valid UTF-8, or contains U+0000');
-  return decoder.decode(bytes.subarray(start, end));
+  let text: string;
+  try {
+    text = decoder.decode(bytes.subarray(start, end));
+  } catch {
+    throw invalidString();
+  }
+  if (text.includes('\0')) throw invalidString();
+  return text;
+}
+
+export function invalidString(): MqttError {
+  return malformed('string is not valid UTF-8, or contains U+0000');
 }
 
 function isPlainAscii(bytes: Uint8Array, start: number, end: number): boolean {
