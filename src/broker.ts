@@ -10,7 +10,9 @@ import {
   type PublishRequest,
   type Redirection,
 } from './core/engine.js';
+import type { Listener, ListenerLimits } from './core/listener.js';
 import type { Metrics } from './core/metrics.js';
+import type { Observer, PacketObserver } from './core/observer.js';
 import type { EngineOptions } from './core/options.js';
 import type { ClientInfo, LogLevel, Plugin, PublishedMessage } from './core/plugin.js';
 import { Session } from './core/session.js';
@@ -18,14 +20,32 @@ import type { Store } from './core/store.js';
 import type { Transport } from './core/transport.js';
 import { StreamTransport } from './listeners/stream.js';
 import { type Address, TcpListener, type TcpOptions } from './listeners/tcp.js';
+import { type CertificateOptions, TlsListener, type TlsOptions } from './listeners/tls.js';
 import { parseTopicFilter, type QoS, ReasonCode } from './protocol/index.js';
 
 export interface BrokerOptions extends Partial<EngineOptions> {
   plugins?: readonly Plugin[] | undefined;
   /** Keeps sessions and retained messages; without one they live in memory as long as the broker. */
   store?: Store | undefined;
+  /** Watches what happens to clients, for a log of one's own. */
+  observer?: Observer | undefined;
   /** Takes log lines; without it nothing is logged. */
   log?: ((level: LogLevel, text: string) => void) | undefined;
+}
+
+/** A listener: where, and what holds for those who come in through it. */
+export interface ListenOptions extends TcpOptions {
+  /** For logs, plugins and `changeListener`; without one it is where it listens. */
+  name?: string | undefined;
+  /** What differs from the options of the broker. */
+  limits?: Partial<ListenerLimits> | undefined;
+  /** Makes it a TLS listener. */
+  tls?: TlsOptions | undefined;
+}
+
+interface OpenListener {
+  readonly socket: TcpListener | TlsListener;
+  readonly entrance: Listener;
 }
 
 export interface BrokerEvents extends EngineEvents {
@@ -74,9 +94,9 @@ type State = 'new' | 'starting' | 'running' | 'closing' | 'closed';
 
 export class Broker extends EventEmitter<BrokerEvents> {
   readonly #engine: Engine;
-  readonly #plugins: readonly Plugin[];
+  #plugins: readonly Plugin[];
   readonly #store: Store | undefined;
-  readonly #listeners: TcpListener[] = [];
+  readonly #listeners: OpenListener[] = [];
   #state: State = 'new';
   #started: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
@@ -86,7 +106,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** Throws an OptionError when an option has a value that it cannot have. */
   constructor(options: BrokerOptions = {}) {
     super();
-    const { plugins = [], store, log = () => {}, ...engineOptions } = options;
+    const { plugins = [], store, observer, log = () => {}, ...engineOptions } = options;
     this.#plugins = plugins;
     this.#store = store;
     this.#engine = new Engine({
@@ -94,6 +114,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       plugins,
       environment: environment(log),
       store: store ?? null,
+      observer,
       emit: (name, ...args) => {
         (this.emit as (name: string, ...args: unknown[]) => boolean)(name, ...args);
       },
@@ -112,7 +133,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** Where it listens. */
   get addresses(): Address[] {
-    return this.#listeners.flatMap((listener) => listener.address ?? []);
+    return this.#listeners.flatMap(({ socket }) => socket.address ?? []);
   }
 
   /** Opens the store and starts the plugins; `listen` and `accept` do it by themselves. */
@@ -132,22 +153,71 @@ export class Broker extends EventEmitter<BrokerEvents> {
   }
 
   /** Listens on one more address. Rejects with the system's error (EADDRINUSE, EACCES, …). */
-  async listen(options: TcpOptions): Promise<Address> {
+  async listen(options: ListenOptions): Promise<Address> {
     await this.start();
     if (this.#state !== 'running') throw new Error('the broker is closed');
-    const listener = new TcpListener(
-      (transport) => this.#accept(transport),
-      (error) => this.log('error', `a connection could not be accepted: ${error.message}`),
-    );
-    const address = await listener.listen(options);
-    // it may have been closed meanwhile
-    if ((this.#state as State) !== 'running') {
-      listener.stop();
-      throw new Error('the broker is closed');
+    const { name = options.path ?? `${options.host ?? ''}:${options.port}`, limits = {}, tls } = options;
+    const entrance = this.#engine.addListener(name, limits);
+    const accept = (transport: Transport): void => this.#accept(transport, entrance);
+    const failed = (error: Error): void =>
+      this.log('error', `a connection could not be accepted: ${error.message}`);
+    try {
+      const socket =
+        tls === undefined ? new TcpListener(accept, failed) : new TlsListener(tls, accept, failed);
+      const address = await socket.listen(options);
+      // it may have been closed meanwhile
+      if ((this.#state as State) !== 'running') {
+        socket.stop();
+        throw new Error('the broker is closed');
+      }
+      entrance.port = address.port;
+      this.#listeners.push({ socket, entrance });
+      this.emit('listening', address);
+      return address;
+    } catch (error) {
+      this.#engine.listeners.delete(entrance);
+      throw error;
     }
-    this.#listeners.push(listener);
-    this.emit('listening', address);
-    return address;
+  }
+
+  /** New limits, and new certificates, for a listener; connections that are there stay. Throws when they cannot be. */
+  changeListener(name: string, limits: Partial<ListenerLimits>, certificates?: CertificateOptions): void {
+    for (const { socket, entrance } of this.#listeners) {
+      if (entrance.name !== name) continue;
+      if (socket instanceof TlsListener && certificates !== undefined) socket.reload(certificates);
+      entrance.change(limits, this.#engine.options);
+    }
+  }
+
+  /** Takes no more connections on a listener; those that are there stay. */
+  stopListening(name: string): void {
+    for (const listener of this.#listeners.filter(({ entrance }) => entrance.name === name)) {
+      listener.socket.stop();
+      this.#listeners.splice(this.#listeners.indexOf(listener), 1);
+      this.#engine.listeners.delete(listener.entrance);
+    }
+  }
+
+  /** New values for options, for everything from now on. Throws an OptionError, and then nothing has changed. */
+  reconfigure(options: Partial<EngineOptions>): void {
+    this.#engine.reconfigure(options);
+  }
+
+  /**
+   * Asks these plugins from now on, instead of those that were given before: those that are new are started first,
+   * those that are gone are stopped. Rejects when one does not start; then nothing has changed.
+   */
+  async usePlugins(plugins: readonly Plugin[]): Promise<void> {
+    for (const plugin of plugins) if (!this.#plugins.includes(plugin)) await plugin.start?.(this);
+    const gone = this.#plugins.filter((plugin) => !plugins.includes(plugin));
+    this.#plugins = plugins;
+    this.#engine.usePlugins(plugins);
+    for (const plugin of gone) await plugin.stop?.();
+  }
+
+  /** Has every packet watched, or none. */
+  observePackets(observer: PacketObserver | null): void {
+    this.#engine.packets = observer;
   }
 
   /** Serves a client over any stream. */
@@ -161,8 +231,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       );
   }
 
-  #accept(transport: Transport): void {
-    this.#engine.accept(transport);
+  #accept(transport: Transport, entrance?: Listener): void {
+    this.#engine.accept(transport, entrance);
   }
 
   /** Publishes a message. Returns whether anybody subscribed to it. Throws MqttError when it is not valid. */
@@ -229,6 +299,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         version: connection?.version ?? 4,
         remoteAddress: connection?.remoteAddress ?? '',
         remotePort: connection?.remotePort ?? 0,
+        listener: connection?.listener ?? '',
         keepAlive: connection?.keepAlive ?? 0,
         cleanStart: connection?.cleanStart ?? false,
         connected: connection !== null,
@@ -310,7 +381,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (this.#state === 'starting') await this.#started?.catch(() => {});
     this.#state = 'closing';
     this.#endDrain();
-    for (const listener of this.#listeners) listener.stop();
+    for (const { socket } of this.#listeners) socket.stop();
     if (wasRunning) {
       this.#engine.shutDown();
       await this.#within(this.#finish());

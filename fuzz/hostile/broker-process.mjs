@@ -28,7 +28,7 @@ function kebab(name) {
 export async function startBroker(options = {}, { descriptors } = {}) {
   const port = await freePort();
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${kebab(name)}`, String(value)]);
-  const args = [executable, '-q', '--host', '127.0.0.1', '-p', String(port), ...flags];
+  const args = [executable, '-q', '-p', String(port), ...flags];
   const child =
     descriptors === undefined
       ? spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })

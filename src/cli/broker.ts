@@ -1,135 +1,198 @@
-// `pondhawk`: runs the broker in the foreground until a signal ends it.
-import { Broker } from '../broker.js';
-import type { LogLevel } from '../core/plugin.js';
-import type { Address } from '../listeners/tcp.js';
+// `pondhawk`: runs the broker until a signal ends it, as mosquitto(8) does: configuration, background, user, signals.
+import { lookup } from 'node:dns/promises';
+import { type Configuration, completed, emptyConfiguration } from '../config/configuration.js';
+import { globalOptions } from '../config/global-options.js';
+import { readConfiguration } from '../config/read-configuration.js';
+import { OptionError } from '../core/options.js';
+import { Logger } from '../logging/logger.js';
+import { firstLogSettings, stampOf } from '../server/log-settings.js';
+import { Server } from '../server/server.js';
+import { ExitCode, ServerProblem } from '../server/server-problem.js';
 import { type BrokerFlags, parseFlags, UsageError } from './flags.js';
+import { helpOptions } from './help-options.js';
+import { nameBrokerProcess } from './process/broker-processes.js';
+import { daemonize, isBackground, reportFailure, reportReady } from './process/daemon.js';
+import { PidFile } from './process/pid-file.js';
+import { dropPrivileges } from './process/privileges.js';
+import { ProcessProblem } from './process/process-problem.js';
+import { SystemdNotifier } from './process/systemd.js';
+import { setUmask } from './process/umask.js';
+import { handleSignals } from './signals.js';
 import { packageVersion } from './version.js';
 
 const DEFAULT_PORT = 1883;
-/** This machine only, in both families; one that the machine does not have is left out. */
-const LOOPBACK = ['127.0.0.1', '::1'];
 
-function fail(text: string): void {
-  process.stderr.write(`pondhawk: ${text}\n`);
-}
-
-/** Seconds since 1970 before each line, as Mosquitto writes them. */
-function logger({ verbose, quiet }: BrokerFlags): (level: LogLevel, text: string) => void {
-  return (level, text) => {
-    if (quiet && level !== 'error') return;
-    if (level === 'debug' && !verbose) return;
-    process.stderr.write(`${Math.floor(Date.now() / 1000)}: ${level === 'error' ? 'Error: ' : ''}${text}\n`);
-  };
-}
-
-function shownAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** What the system says, in words that help. */
-function listenError(error: unknown, host: string, port: number): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  const where = shownAddress({ host, port });
-  if (code === 'EADDRINUSE')
-    return `${where} is in use by another program; stop it, or choose another port with -p`;
-  if (code === 'EACCES') return `${where} may not be opened by this user; choose a port above 1023 with -p`;
-  if (code === 'EADDRNOTAVAIL') return `this machine has no address ${host}`;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `there is no host ${host}`;
-  return `cannot listen on ${where}: ${error instanceof Error ? error.message : String(error)}`;
-}
-
-/** Addresses that a machine may lack without it being anybody's mistake. */
-const MISSING_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
-
-async function listenAll(broker: Broker, flags: BrokerFlags): Promise<string | undefined> {
-  const ports = flags.ports.length > 0 ? flags.ports : [DEFAULT_PORT];
-  const hosts = flags.hosts.length > 0 ? flags.hosts : LOOPBACK;
-  for (const port of ports) {
-    for (const host of hosts) {
-      try {
-        await broker.listen({ port, host });
-      } catch (error) {
-        const isExtra = flags.hosts.length === 0 && host !== LOOPBACK[0];
-        if (isExtra && MISSING_FAMILY.has((error as NodeJS.ErrnoException).code ?? '')) continue;
-        return listenError(error, host, port);
-      }
-    }
-  }
-  return undefined;
-}
-
-function logEvents(broker: Broker, log: (level: LogLevel, text: string) => void): void {
-  broker.on('connected', (client) => {
-    const user = client.username === undefined ? '' : `, u'${client.username}'`;
-    log(
-      'notice',
-      `New client connected from ${client.remoteAddress}:${client.remotePort} as ${client.clientId} (p${client.version}, c${client.cleanStart ? 1 : 0}, k${client.keepAlive}${user}).`,
-    );
-  });
-  broker.on('disconnected', (client, _reason, text) =>
-    log('notice', `Client ${client.clientId} disconnected: ${text}.`),
-  );
-  broker.on('subscribed', (clientId, filter, qos) => log('debug', `${clientId} ${qos} ${filter}`));
-  broker.on('unsubscribed', (clientId, filter) => log('debug', `${clientId} unsubscribed ${filter}`));
-}
-
-function hints(address: Address): string {
-  const port = address.port === DEFAULT_PORT ? '' : ` -p ${address.port}`;
+function hints(host: string, port: number): string {
+  const flag = port === DEFAULT_PORT ? '' : ` -p ${port}`;
   return [
     '',
-    `Pondhawk serves MQTT 3.1, 3.1.1 and 5 on ${shownAddress(address)} (this machine only).`,
+    `Pondhawk serves MQTT 3.1, 3.1.1 and 5 on ${host}:${port} (this machine only).`,
     'Try it from two other terminals:',
     '',
-    `  bin/pondhawk sub${port} -t 'greetings/#' -v`,
-    `  bin/pondhawk pub${port} -t greetings/first -m 'hello'`,
+    `  bin/pondhawk sub${flag} -t 'greetings/#' -v`,
+    `  bin/pondhawk pub${flag} -t greetings/first -m 'hello'`,
     '',
     'Ctrl-C stops it.',
+    '',
     '',
   ].join('\n');
 }
 
-/** Resolves with the signal that came; a second one ends the process at once. */
-function signalled(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let count = 0;
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        if (++count > 1) process.exit(1);
-        resolve(signal);
-      });
+/** What ends the start: lines for the log, and the exit code. */
+interface Failure {
+  readonly lines: readonly string[];
+  readonly exitCode: number;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ServerProblem || error instanceof ProcessProblem) return error;
+  if (error instanceof OptionError)
+    return { lines: [`Error: ${error.message}`], exitCode: ExitCode.configuration };
+  throw error;
+}
+
+/** The program: from what the user wrote to a broker that runs, and to its end. */
+class BrokerProgram {
+  readonly #flags: BrokerFlags;
+  readonly #program: string;
+  readonly #version = `pondhawk version ${packageVersion()}`;
+  readonly #logger: Logger;
+  #pidFile: PidFile | undefined;
+  #systemd: SystemdNotifier | undefined;
+
+  constructor(flags: BrokerFlags, program: string) {
+    this.#flags = flags;
+    this.#program = program;
+    this.#logger = new Logger(firstLogSettings(stampOf(emptyConfiguration())));
+    if (flags.quiet)
+      this.#logger.configure({ ...this.#first(emptyConfiguration()), types: new Set(['error']) });
+  }
+
+  #first(config: Configuration): ReturnType<typeof firstLogSettings> {
+    return firstLogSettings(stampOf(config));
+  }
+
+  #readConfiguration(): Configuration | undefined {
+    return readConfiguration(this.#flags.configFiles, this.#logger.log);
+  }
+
+  /** Returns the exit code. */
+  async run(): Promise<number> {
+    const config = this.#readConfiguration();
+    if (config === undefined || !(await this.#namesAreKnown(config)))
+      return this.#end({ lines: [], exitCode: ExitCode.configuration });
+    if (this.#flags.testConfig) {
+      this.#logger.log('information', 'Configuration file is OK.');
+      return this.#end({ lines: [], exitCode: 0 });
     }
-  });
+    if (this.#flags.daemon && !isBackground()) return daemonize();
+    try {
+      return await this.#serve(config);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (isBackground()) await reportFailure(failure.lines.join('\n'), failure.exitCode);
+      return this.#end(failure);
+    }
+  }
+
+  /** bind_address has to be a name that is known, before anything is opened. */
+  async #namesAreKnown({ listeners }: Configuration): Promise<boolean> {
+    for (const { isDefault, host } of listeners) {
+      if (!isDefault || host === undefined) continue;
+      const error = await lookup(host).then(
+        () => undefined,
+        (problem: NodeJS.ErrnoException) => problem,
+      );
+      if (error === undefined) continue;
+      const why = error.code === 'ENOTFOUND' ? 'Name or service not known' : error.message;
+      this.#logger.log('error', `Error: Error resolving bind_address: ${why}. (${host})`);
+      return false;
+    }
+    return true;
+  }
+
+  #end({ lines, exitCode }: Failure): number {
+    for (const line of lines) this.#logger.log('error', line);
+    this.#logger.log('information', `${this.#version} terminating`);
+    this.#logger.flush();
+    this.#pidFile?.remove();
+    return exitCode;
+  }
+
+  async #serve(config: Configuration): Promise<number> {
+    const settings = completed(globalOptions, config.settings);
+    const { log } = this.#logger;
+    if (this.#flags.quiet) {
+      // errors at the start are told all the same
+    } else this.#logger.configure(this.#first(config));
+    dropPrivileges({ user: settings.user!, log });
+    setUmask();
+    if (settings.pid_file !== undefined) this.#pidFile = PidFile.write(settings.pid_file);
+    const { configFiles, ports, options, verbose, quiet, tlsKeylog } = this.#flags;
+    const server = new Server({
+      config,
+      ports,
+      options,
+      verbose,
+      quiet,
+      tlsKeylog,
+      version: this.#version,
+      file: configFiles.at(-1),
+      logger: this.#logger,
+    });
+    this.#systemd = SystemdNotifier.from({ warn: (text) => log('warning', `Warning: ${text}`) });
+    const ended = handleSignals({
+      reload: () => this.#reload(server),
+      rotate: () => server.rotateLog(),
+      save: () => server.save(),
+      print: () => process.stdout.write(server.tree()),
+    });
+    await this.#start(server);
+    await ended;
+    void this.#systemd?.stopping();
+    await server.close();
+    this.#pidFile?.remove();
+    this.#logger.close();
+    return 0;
+  }
+
+  async #start(server: Server): Promise<void> {
+    try {
+      await server.start();
+    } catch (error) {
+      // whatever the log was told to leave out, this is to be seen
+      if (this.#flags.quiet && error instanceof ServerProblem)
+        process.stderr.write(`${error.lines.join('\n')}\n`);
+      throw error;
+    }
+    nameBrokerProcess(this.#program);
+    const [address] = server.broker.addresses;
+    if (this.#flags.hints && address !== undefined) process.stdout.write(hints(address.host, address.port));
+    if (isBackground()) await reportReady();
+    await this.#systemd?.ready(`${this.#version} running`);
+  }
+
+  async #reload(server: Server): Promise<void> {
+    await this.#systemd?.reloading();
+    await server.reload(() => this.#readConfiguration());
+    await this.#systemd?.ready();
+  }
 }
 
 /** Returns the exit code. */
-export async function runBroker(args: readonly string[]): Promise<number> {
-  const version = packageVersion();
+export async function runBroker(args: readonly string[], program = 'pondhawk'): Promise<number> {
   let flags: BrokerFlags;
-  let broker: Broker;
   try {
-    flags = parseFlags(args, version);
-    const log = logger(flags);
-    broker = new Broker({ ...flags.options, log });
-    if (!flags.quiet) logEvents(broker, (level, text) => broker.log(level, text));
+    flags = parseFlags(args, packageVersion());
   } catch (error) {
-    if (error instanceof UsageError && error.exitCode === 0) return 0;
-    fail(error instanceof Error ? error.message : String(error));
-    return 1;
+    if (!(error instanceof UsageError)) throw error;
+    if (error.exitCode === 0) return 0;
+    process.stderr.write(`Error: ${error.message}\n`);
+    return error.exitCode;
   }
-  const end = signalled();
-  const log = logger(flags);
-  log('information', `pondhawk version ${version} starting`);
-  const problem = await listenAll(broker, flags);
-  if (problem !== undefined) {
-    fail(problem);
-    await broker.close();
-    return 1;
+  if (flags.helpOptions) {
+    process.stdout.write(helpOptions());
+    return 0;
   }
-  for (const address of broker.addresses) log('information', `Listening on ${shownAddress(address)}`);
-  if (flags.hints) process.stdout.write(`${hints(broker.addresses[0]!)}\n`);
-  log('information', `pondhawk version ${version} running`);
-  await end;
-  log('information', `pondhawk version ${version} terminating`);
-  await broker.close();
-  return 0;
+  return new BrokerProgram(flags, program).run();
 }

@@ -9,11 +9,16 @@ import {
 } from '../core/options.js';
 
 export interface BrokerFlags {
+  configFiles: string[];
   ports: number[];
-  hosts: string[];
+  daemon: boolean;
   verbose: boolean;
   quiet: boolean;
   hints: boolean;
+  testConfig: boolean;
+  tlsKeylog: string | undefined;
+  /** Print what a configuration file may say, instead of running. */
+  helpOptions: boolean;
   options: Partial<EngineOptions>;
 }
 
@@ -26,6 +31,9 @@ export class UsageError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** Mosquitto's exit code for what the user wrote. */
+const INVALID = 3;
 
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -79,15 +87,19 @@ function program(version: string): Command {
     .usage('[options]')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .option('-p, --port <port>', 'port to listen on; may be given up to ten times', parsePort, [])
+    .option('-c, --config-file <file>', 'read a configuration file (mosquitto.conf)', collect, [])
+    .option('-d, --daemon', 'run in the background', false)
     .option(
-      '--host <address>',
-      'address to listen on; may be given several times (default 127.0.0.1 and ::1)',
-      collect,
+      '-p, --port <port>',
+      'port to listen on, for this machine only; up to ten times; not with a listener in the configuration',
+      parsePort,
       [],
     )
-    .option('-v, --verbose', 'log everything that happens', false)
-    .option('-q, --quiet', 'log nothing but errors', false)
+    .option('-q, --quiet', 'log nothing, whatever the configuration says', false)
+    .option('-v, --verbose', 'log everything, whatever the configuration says', false)
+    .option('--test-config', 'check the configuration file and exit', false)
+    .option('--tls-keylog <file>', 'write the keys of TLS connections to a file, for debugging')
+    .option('--help-options', 'print every option of a configuration file', false)
     .addOption(new Option('--hints', 'say what to try next').hideHelp().default(false))
     .allowExcessArguments(false)
     .showSuggestionAfterError(true)
@@ -105,23 +117,28 @@ export function parseFlags(args: readonly string[], version: string): BrokerFlag
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) throw new UsageError('', 0);
-    throw new UsageError(
-      `${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')} (pondhawk --help lists the options)`,
-      1,
-    );
+    const text = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    throw new UsageError(`${text} (pondhawk --help lists the options)`, INVALID);
   }
   const given = command.opts<
     Record<string, unknown> & {
+      configFile: string[];
       port: number[];
-      host: string[];
+      daemon: boolean;
       verbose: boolean;
       quiet: boolean;
       hints: boolean;
+      testConfig: boolean;
+      tlsKeylog?: string;
+      helpOptions: boolean;
     }
   >();
-  if (given.port.length > 10) throw new UsageError('at most ten ports can be given with -p', 1);
+  if (given.port.length > 10)
+    throw new UsageError('Only 10 ports can be specified on the command line.', INVALID);
+  if (given.testConfig && given.configFile.length === 0)
+    throw new UsageError('Please provide a configuration file to test.', INVALID);
   const options: Record<string, unknown> = {};
   for (const name of optionNames) if (given[name] !== undefined) options[name] = given[name];
-  const { port: ports, host: hosts, verbose, quiet, hints } = given;
-  return { ports, hosts, verbose, quiet, hints, options: options as Partial<EngineOptions> };
+  const { configFile: configFiles, port: ports, tlsKeylog, ...flags } = given;
+  return { ...flags, configFiles, ports, tlsKeylog, options: options as Partial<EngineOptions> };
 }

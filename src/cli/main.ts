@@ -9,7 +9,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   pub: async () => (await import('./pub.js')).runPub,
   sub: async () => (await import('./sub.js')).runSub,
   rr: async () => (await import('./rr.js')).runRr,
+  passwd: async () => (await import('./passwd.js')).runPasswd,
   bench: async () => (await import('./bench.js')).runBench,
+  signal: async () => (await import('./signal.js')).runSignal,
 };
 
 const broker = async (): Promise<Command> => (await import('./broker.js')).runBroker;
@@ -19,7 +21,12 @@ const links: Readonly<Record<string, string>> = {
   mosquitto_pub: 'pub',
   mosquitto_sub: 'sub',
   mosquitto_rr: 'rr',
+  mosquitto_passwd: 'passwd',
+  mosquitto_signal: 'signal',
 };
+
+/** A link by this name is the broker, whatever follows. */
+const BROKER_LINK = 'mosquitto';
 
 /** `argv` as Node has it: the runtime, the script, then what the user wrote. Sets the process' exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -31,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exit(await run(args, name));
   }
   const first = args[0];
-  if (first !== undefined && Object.hasOwn(commands, first)) {
+  if (name !== BROKER_LINK && first !== undefined && Object.hasOwn(commands, first)) {
     const run = await commands[first]!();
     process.exit(await run(args.slice(1), `pondhawk ${first}`));
   }

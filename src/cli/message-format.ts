@@ -1,9 +1,9 @@
 // How `pondhawk sub` and `pondhawk rr` print a message: as mosquitto_sub and mosquitto_rr 2.1 do, byte for byte, so
 // that scripts need no change. A format is taken apart once; without one, a message costs a copy of its bytes.
 import type { Properties } from '../protocol/properties.js';
+import { isoTime, LocalTime, timeText } from '../time/local-time.js';
 import { type Field, type FormatPart, parseFormat } from './format-syntax.js';
 import { JsonWriter } from './json-writer.js';
-import { isoTime, LocalTime, timeText } from './local-time.js';
 import { writeMessageJson } from './message-json.js';
 import {
   type MessagePrinter,

@@ -1,9 +1,9 @@
 // A message as JSON, for %j and %J: its fields, their order and names are interface. cJSON would lose messages that
 // have an empty text or empty data among their properties (mosquitto_sub: "Error: Out of memory."); here they are "".
 import type { Properties } from '../protocol/properties.js';
+import { isoTimeWithFraction, type LocalTime } from '../time/local-time.js';
 import { writeJsonPayload } from './json-payload.js';
 import type { JsonWriter } from './json-writer.js';
-import { isoTimeWithFraction, type LocalTime } from './local-time.js';
 import type { PrintedMessage } from './plain-printer.js';
 
 type WriteProperty = (json: JsonWriter, name: string, value: unknown) => void;

@@ -17,9 +17,10 @@ import {
   ReasonCode,
   reasonIsValid,
 } from '../protocol/index.js';
-import { MAX_PACKET_SIZE, State } from './connection-state.js';
+import { Ending, MAX_PACKET_SIZE, State } from './connection-state.js';
 import type { Engine } from './engine.js';
 import { handlers } from './handlers/index.js';
+import type { Listener } from './listener.js';
 import type { Message } from './message.js';
 import { Output } from './output.js';
 import type { AuthenticationExchange, ClientInfo } from './plugin.js';
@@ -47,6 +48,8 @@ const PAUSE_DELIVERIES = 262_144;
 export class Connection extends Timer implements TransportReceiver, FrameSink, ClientInfo {
   readonly engine: Engine;
   readonly transport: Transport;
+  /** Through which it came in. */
+  readonly entrance: Listener;
   readonly output: Output;
   readonly reader: FrameReader;
   state: number = State.NEW;
@@ -94,10 +97,11 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   /** Asynchronous work for a packet is under way; the packets behind it wait. */
   #waiting = false;
 
-  constructor(engine: Engine, transport: Transport) {
+  constructor(engine: Engine, transport: Transport, entrance: Listener) {
     super();
     this.engine = engine;
     this.transport = transport;
+    this.entrance = entrance;
     this.pauseDeliveriesAt = Math.min(PAUSE_DELIVERIES, engine.options.maxOutputBytes / 2);
     this.output = new Output(transport, engine.pool);
     this.reader = new FrameReader(Math.min(engine.options.maxConnectSize, engine.packetSizeLimit));
@@ -110,6 +114,10 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   get remotePort(): number {
     return this.transport.remotePort;
+  }
+
+  get listener(): string {
+    return this.entrance.name;
   }
 
   get isConnected(): boolean {
@@ -171,7 +179,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   closed(error?: Error): void {
     if (this.state === State.CLOSED) return;
-    const text = error === undefined ? 'connection closed by client' : `connection lost: ${error.message}`;
+    const text = error === undefined ? Ending.CLOSED : `connection lost: ${error.message}`;
     this.#end(ReasonCode.UnspecifiedError, text, true);
   }
 
@@ -186,6 +194,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     this.#heard = true;
     const type = first >> 4;
     this.engine.metrics.packetsReceived[type]!++;
+    const { packets } = this.engine;
+    if (packets !== null && type !== PacketType.PUBLISH) packets.received(this, type, bytes, body, end);
     if (this.state !== State.CONNECTED && !this.#mayReceive(type)) return false;
     const goOn = handlers[type]!(this, bytes, start, body, end, owned);
     if (!goOn || this.state === State.CLOSED) return false;
@@ -290,6 +300,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     const bytes = this.#encodeWithin(packet);
     if (bytes === undefined) return false;
     this.engine.metrics.packetsSent[bytes[0]! >> 4]!++;
+    this.engine.packets?.sent(this, packet);
     this.#append(bytes);
     return true;
   }
@@ -333,6 +344,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     if (withReason) buffer[at + 4] = reason;
     engine.metrics.packetsSent[type]!++;
     engine.metrics.bytesSent += size;
+    if (engine.packets !== null) engine.packets.sentAcknowledgement(this, type, packetId, reason);
     if (!this.dirty) this.touch();
   }
 
@@ -478,7 +490,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     const now = this.engine.now();
     if (this.state === State.NEW || this.state === State.CONNECTING) {
       this.engine.metrics.connectionsRefused++;
-      this.close(ReasonCode.UnspecifiedError, 'no CONNECT in time', false);
+      this.close(ReasonCode.UnspecifiedError, Ending.NO_CONNECT, false);
       return;
     }
     const { maxConnectTime } = this.engine.options;

@@ -50,20 +50,24 @@ export class Decisions {
       this.#engine.metrics.authorizationFailures++;
       this.#engine.log(
         'notice',
-        `${client.clientId}: ${action.type} of ${JSON.stringify(action.topic)} denied`,
+        `Denied ${action.type} by client ${client.clientId} to '${action.topic}' (q${action.qos}, r${action.retain ? 1 : 0}).`,
       );
       return refusalCode(value);
     });
   }
 
-  /** Whether plugins want to see messages before they are routed. */
+  /** Whether somebody, or a limit, has a say about messages before they are routed. */
   get asksBeforePublish(): boolean {
-    return this.#engine.hooks.authorize.length > 0 || this.#engine.hooks.publish.length > 0;
+    const { hooks, options } = this.#engine;
+    return hooks.authorize.length > 0 || hooks.publish.length > 0 || options.messageSizeLimit > 0;
   }
 
   /** The message to publish, perhaps changed, or the reason code with which it is refused. */
   decidePublish(connection: Connection, message: Message): MaybePromise<Message | number> {
     if (message.topic.isReserved) return ReasonCode.NotAuthorized;
+    const { messageSizeLimit } = this.#engine.options;
+    if (messageSizeLimit > 0 && message.end - message.payloadStart > messageSizeLimit)
+      return ReasonCode.QuotaExceeded;
     const action: Action = {
       type: 'publish',
       topic: message.topic.text,

@@ -19,8 +19,10 @@ import { Connection } from './connection.js';
 import { State } from './connection-state.js';
 import { Decisions } from './decisions.js';
 import { establish } from './handlers/connect.js';
+import { Listener, type ListenerLimits } from './listener.js';
 import { Message, Slab } from './message.js';
 import { Metrics } from './metrics.js';
+import type { Observer, PacketObserver } from './observer.js';
 import { completeOptions, type EngineOptions } from './options.js';
 import { BufferPool } from './output.js';
 import {
@@ -82,6 +84,7 @@ export interface EngineParts {
   readonly environment: Environment;
   readonly store: Store | null;
   readonly emit: Emit;
+  readonly observer?: Observer | undefined;
 }
 
 /** Where clients are sent instead of here (MQTT 5 section 4.11). */
@@ -112,13 +115,17 @@ export class Engine {
   readonly topics: TopicCache;
   readonly router: Router;
   readonly retained: Retained;
-  readonly hooks: Hooks;
+  /** Of the plugins as they are now. */
+  hooks: Hooks;
   readonly decisions: Decisions;
   readonly records: Records | null;
-  readonly pool = new BufferPool();
+  readonly pool = new BufferPool(this.metrics);
   readonly slab = new Slab();
   readonly sessions: Sessions;
   readonly connections = new Set<Connection>();
+  readonly listeners = new Set<Listener>();
+  /** Of connections that the program handed over. */
+  readonly unlisted: Listener;
   /** The PUBLISH that is being looked at. */
   readonly incoming = new Message();
   readonly run: Run;
@@ -128,6 +135,9 @@ export class Engine {
   readonly #environment: Environment;
   /** Tells the program's listeners; what they throw is logged. */
   readonly emit: Emit;
+  readonly observer: Observer | null;
+  /** Set while somebody watches every packet. */
+  packets: PacketObserver | null = null;
   #stopTicking: (() => void) | null = null;
   #redirection: Redirection | null = null;
   #closing = false;
@@ -137,7 +147,9 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.options = completeOptions(parts.options);
+    this.unlisted = new Listener('', {}, this.options);
     this.#environment = parts.environment;
+    this.observer = parts.observer ?? null;
     this.emit = (name, ...args) => {
       try {
         parts.emit(name, ...args);
@@ -161,12 +173,38 @@ export class Engine {
       commit: () => this.records?.flush(),
     });
     this.records = parts.store === null ? null : new Records(this, parts.store);
-    this.hooks = new Hooks(parts.plugins, {
+    this.hooks = this.#gather(parts.plugins);
+    this.decisions = new Decisions(this);
+  }
+
+  #gather(plugins: readonly Plugin[]): Hooks {
+    return new Hooks(plugins, {
       timeoutMs: this.options.hookTimeout * 1000,
       after: (ms, run) => this.after(ms, run),
       failed: (plugin, hook, error) => this.hookFailed(plugin, hook, error),
     });
-    this.decisions = new Decisions(this);
+  }
+
+  /** Asks other plugins from now on. */
+  usePlugins(plugins: readonly Plugin[]): void {
+    this.hooks = this.#gather(plugins);
+  }
+
+  addListener(name: string, limits: Partial<ListenerLimits>): Listener {
+    const listener = new Listener(name, limits, this.options);
+    this.listeners.add(listener);
+    return listener;
+  }
+
+  /**
+   * New values for options. What a client was told when it connected holds as long as its connection; the cache of
+   * topics and its rules (`maxTopicLevels`, `allowDuplicateMessages`) stay as they were.
+   */
+  reconfigure(given: Partial<EngineOptions>): void {
+    const { maxTopicLevels, allowDuplicateMessages } = this.options;
+    const fixed = { maxTopicLevels, allowDuplicateMessages };
+    Object.assign(this.options, completeOptions({ ...this.options, ...given, ...fixed }));
+    for (const listener of [this.unlisted, ...this.listeners]) listener.optionsChanged(this.options);
   }
 
   start(): void {
@@ -197,9 +235,9 @@ export class Engine {
     this.#environment.log(level, printable(text));
   }
 
-  /** A random UUID behind the prefix of the options, as Mosquitto makes them. */
-  newClientId(): string {
-    return this.options.autoIdPrefix + this.#environment.randomUuid().toUpperCase();
+  /** A random UUID behind a prefix, as Mosquitto makes them. */
+  newClientId(prefix: string): string {
+    return prefix + this.#environment.randomUuid().toUpperCase();
   }
 
   get packetSizeLimit(): number {
@@ -218,7 +256,7 @@ export class Engine {
   // ---- connections ----
 
   /** A new connection over any transport. */
-  accept(transport: Transport): Connection | undefined {
+  accept(transport: Transport, listener = this.unlisted): Connection | undefined {
     const { maxConnections, connectTimeout } = this.options;
     this.metrics.connectionsOpened++;
     if (this.#closing || (maxConnections > 0 && this.connections.size >= maxConnections + OVER_LIMIT)) {
@@ -226,10 +264,12 @@ export class Engine {
       transport.destroy();
       return undefined;
     }
-    const connection = new Connection(this, transport);
+    const connection = new Connection(this, transport, listener);
     this.connections.add(connection);
+    listener.connections++;
     this.metrics.connectionsCurrent++;
     this.timers.start(connection, connectTimeout * 1000);
+    this.observer?.accepted(connection);
     transport.start(connection);
     return connection;
   }
@@ -242,9 +282,15 @@ export class Engine {
       connection.disconnect(...redirectArguments(this.#redirection));
       return false;
     }
-    if (maxConnections > 0 && this.connections.size > maxConnections) {
+    if (maxConnections > 0 && this.connections.size > maxConnections)
       throw new MqttError(ReasonCode.QuotaExceeded, `more than ${maxConnections} connections`);
-    }
+    const { entrance } = connection;
+    const most = entrance.limits.maxConnections;
+    if (most > 0 && entrance.connections > most)
+      throw new MqttError(
+        ReasonCode.QuotaExceeded,
+        `more than ${most} connections on listener ${entrance.name}`,
+      );
     if (maxConnectionRate > 0) {
       const second = Math.floor(this.time / 1000);
       if (second !== this.#recentSecond) {
@@ -267,6 +313,7 @@ export class Engine {
   /** CONNACK and everything that follows from it. */
   connected(connection: Connection, connack: ConnackPacket): void {
     const { metrics } = this;
+    this.observer?.connected(connection);
     // [MQTT-3.2.0-1] [MQTT3-3.2.0-1]
     if (!connection.send(connack)) {
       connection.close(ReasonCode.PacketTooLarge, 'its maximum packet size is too small for CONNACK', false);
@@ -293,7 +340,9 @@ export class Engine {
     text: string,
     sendWill: boolean,
   ): void {
+    this.observer?.ended(connection, wasConnected, reason, text);
     this.connections.delete(connection);
+    connection.entrance.connections--;
     this.metrics.connectionsCurrent--;
     this.metrics.connectionsClosed++;
     const { session } = connection;
@@ -306,7 +355,7 @@ export class Engine {
       this.metrics.clientsConnected--;
       this.hooks.tell('disconnected', connection, reason);
       this.emit('disconnected', connection, reason, text);
-    } else this.log('information', `${connection.name}: not connected: ${text}`);
+    } else if (this.observer === null) this.log('information', `${connection.name}: not connected: ${text}`);
   }
 
   #leaveWill(connection: Connection, session: Session, send: boolean): void {

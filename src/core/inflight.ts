@@ -37,12 +37,13 @@ export class Inflight {
     return id;
   }
 
-  /** Puts back what a store had under its identifier; one that is in use already stays as it is. */
-  restore(id: number, state: number, delivery: Delivery | null): void {
-    if (this.#word(id) !== 0) return;
+  /** Puts back what a store had under its identifier. False: it is in use already, and stays as it is. */
+  restore(id: number, state: number, delivery: Delivery | null): boolean {
+    if (this.#word(id) !== 0) return false;
     while (this.#mask < 0 || this.#slots[(id & this.#mask) * WORDS] !== 0) this.#grow();
     this.#put(id, state, delivery, false);
     this.#last = id;
+    return true;
   }
 
   #put(id: number, state: number, delivery: Delivery | null, counted: boolean): void {

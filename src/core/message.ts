@@ -67,12 +67,18 @@ export class Message extends Publish {
   #kept: Message | null = null;
   /** Encodings for other receivers: index (version 5 ? 2 : 0) + (QoS above 0 ? 1 : 0). */
   #variants: (Message | null)[] | null = null;
+  /** How many deliveries keep it for their sessions. */
+  holders = 0;
   /** Where it stands in the store, a place a partition; null when nowhere. */
   places: StoredPlace[] | null = null;
 
   /** Bytes of its packet. */
   get size(): number {
     return this.end - this.start;
+  }
+
+  get payloadSize(): number {
+    return this.end - this.payloadStart;
   }
 
   get isKept(): boolean {

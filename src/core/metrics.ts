@@ -9,6 +9,10 @@ export class Metrics {
   readonly packetsReceived: number[] = new Array(16).fill(0);
   readonly packetsSent: number[] = new Array(16).fill(0);
 
+  /** What of those sent has left for the network, or was thrown away with its connection. */
+  bytesGone = 0;
+  packetsGone = 0;
+
   publishBytesReceived = 0;
   publishBytesSent = 0;
 
@@ -38,8 +42,14 @@ export class Metrics {
   sharedSubscriptionsCurrent = 0;
   retainedCurrent = 0;
   retainedBytes = 0;
+  /** Payloads alone. */
+  retainedPayloadBytes = 0;
   queuedMessages = 0;
   queuedBytes = 0;
+  /** Messages that are kept for sessions, queued or in flight: each once, however many sessions it is for. */
+  heldMessages = 0;
+  /** Payloads of those. */
+  heldPayloadBytes = 0;
   willsSent = 0;
   keepAliveTimeouts = 0;
   protocolErrors = 0;
@@ -57,6 +67,16 @@ export class Metrics {
 
   get publishSent(): number {
     return this.packetsSent[PacketType.PUBLISH]!;
+  }
+
+  /** Bytes that wait for connections that are behind. */
+  get outputBytes(): number {
+    return this.bytesSent - this.bytesGone;
+  }
+
+  /** Packets that wait for connections that are behind. */
+  get outputPackets(): number {
+    return this.packetsSent.reduce((sum, count) => sum + count, -this.packetsGone);
   }
 
   /** All that subscribers missed. */

@@ -33,8 +33,9 @@ export const optionRules = {
     0,
     65_535,
   ),
-  maxPacketSize: number(2_000_000, 'bytes that a packet may have, in both directions', 64, 268_435_460),
+  maxPacketSize: number(2_000_000, 'bytes that a packet may have, in both directions', 20, 268_435_460),
   allowZeroLengthClientid: flag(true, 'give clients that send no client id a generated one'),
+  clientidPrefixes: { value: '', help: 'what client ids must begin with' } as Rule<string>,
   autoIdPrefix: { value: 'auto-', help: 'what generated client ids begin with' } as Rule<string>,
 
   // messages and topics
@@ -42,6 +43,7 @@ export const optionRules = {
   retainAvailable: flag(true, 'allow retained messages'),
   maxTopicAlias: number(10, 'topic aliases that an MQTT 5 client may set', 0, 65_535),
   maxTopicAliasBroker: number(10, 'topic aliases that the broker sets to an MQTT 5 client', 0, 65_535),
+  messageSizeLimit: number(0, 'bytes that the payload of a message may have'),
   maxTopicLevels: number(201, 'levels that a topic may have', 1, 1000),
   validatePayloadFormat: flag(
     false,

@@ -1,5 +1,6 @@
 // What a connection has to send: small packets are copied into one buffer, large payloads are referenced,
 // and all of it goes out with one write an event-loop turn. An idle connection holds no buffer.
+import { Metrics } from './metrics.js';
 import type { Transport } from './transport.js';
 
 /** A connection begins with a small buffer and is given larger ones when it needs them. */
@@ -17,6 +18,8 @@ export class BufferPool {
   readonly #huge: Uint8Array[] = [];
   /** Bytes that wait for transports that are behind, of all connections. */
   waiting = 0;
+
+  constructor(readonly metrics = new Metrics()) {}
 
   take(size: number): Uint8Array {
     if (size <= SMALL) return this.#small.pop() ?? new Uint8Array(SMALL);
@@ -46,6 +49,9 @@ export class Output {
   #waitingBytes = 0;
   /** Bytes that the transport has and has not sent. */
   #sending = 0;
+  /** Packets in what the transport was not given yet. */
+  packets = 0;
+  #sendingPackets = 0;
   readonly #transport: Transport;
   readonly #pool: BufferPool;
 
@@ -69,6 +75,7 @@ export class Output {
     const at = this.#length;
     if (at + size > this.buffer.length) return this.#grow(size);
     this.#length = at + size;
+    this.packets++;
     return at;
   }
 
@@ -80,6 +87,7 @@ export class Output {
       if (this.buffer.length > 0) this.#pool.give(this.buffer);
       this.buffer = larger;
       this.#length = used + size;
+      this.packets++;
       return used;
     }
     if (used > 0) {
@@ -92,6 +100,7 @@ export class Output {
       this.buffer = this.#pool.take(Math.max(size, LARGE));
     }
     this.#length = size;
+    this.packets++;
     return 0;
   }
 
@@ -135,6 +144,7 @@ export class Output {
     // a stream in memory may answer, and this connection write again, before `write` returns
     this.buffer = NONE;
     this.#sending = length;
+    this.#givePackets();
     this.#pool.waiting += length;
     const hasLeft = this.#transport.write(length === buffer.length ? buffer : buffer.subarray(0, length));
     if (!hasLeft) return;
@@ -143,8 +153,14 @@ export class Output {
     else this.#pool.give(buffer);
   }
 
+  #givePackets(): void {
+    this.#sendingPackets = this.packets;
+    this.packets = 0;
+  }
+
   #flushAll(waiting: Uint8Array[]): void {
     this.#setAside();
+    this.#givePackets();
     this.#waiting = null;
     this.#sending = this.#waitingBytes;
     this.#waitingBytes = 0;
@@ -153,8 +169,12 @@ export class Output {
 
   /** The transport has sent what it had. */
   drained(): void {
+    const { metrics } = this.#pool;
+    metrics.bytesGone += this.#sending;
+    metrics.packetsGone += this.#sendingPackets;
     this.#pool.waiting -= this.#sending;
     this.#sending = 0;
+    this.#sendingPackets = 0;
   }
 
   /** Gives an empty buffer back at the end of a turn. */
@@ -167,6 +187,10 @@ export class Output {
 
   /** Forgets everything that has not left. */
   clear(): void {
+    this.#pool.metrics.bytesGone += this.pending;
+    this.#pool.metrics.packetsGone += this.packets + this.#sendingPackets;
+    this.packets = 0;
+    this.#sendingPackets = 0;
     this.#pool.waiting -= this.#waitingBytes + this.#sending;
     this.#length = 0;
     this.settle();

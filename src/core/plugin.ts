@@ -11,6 +11,8 @@ export interface ClientInfo {
   readonly version: ProtocolVersion;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The name of the listener that it came through; '' for a stream that the program handed over. */
+  readonly listener: string;
   /** Seconds. */
   readonly keepAlive: number;
   readonly cleanStart: boolean;
@@ -108,7 +110,8 @@ export interface PluginBroker {
   log(level: LogLevel, text: string): void;
 }
 
-export type LogLevel = 'error' | 'warning' | 'notice' | 'information' | 'debug';
+/** The last two are those of Mosquitto's log_type: they tell of subscriptions. */
+export type LogLevel = 'error' | 'warning' | 'notice' | 'information' | 'debug' | 'subscribe' | 'unsubscribe';
 
 type HookName =
   | 'authenticate'

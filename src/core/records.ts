@@ -410,7 +410,7 @@ export class Records {
     session.sequence = Math.max(session.sequence, delivery.sequence + 1);
     message.places![0]!.references++;
     if (state === Awaiting.NOTHING) session.requeue(delivery);
-    else session.inflight.restore(id, state, delivery);
+    else session.restoreInflight(id, state, delivery);
   }
 
   #decodeMessage(value: Uint8Array): Message {

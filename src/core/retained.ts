@@ -75,6 +75,7 @@ export class Retained {
     const entry = new Entry(message, this);
     this.#forget(this.#tree.set(message.topic.text, entry));
     metrics.retainedBytes += message.size;
+    metrics.retainedPayloadBytes += message.payloadSize;
     metrics.retainedCurrent = this.#tree.size;
     if (message.expiresAt !== Number.POSITIVE_INFINITY)
       timers.start(entry, message.expiresAt - this.#engine.now());
@@ -83,9 +84,11 @@ export class Retained {
   #forget(entry: Entry | undefined): void {
     if (entry === undefined) return;
     entry.message.isRetained = false;
-    this.#engine.timers.stop(entry);
-    this.#engine.metrics.retainedBytes -= entry.message.size;
-    this.#engine.metrics.retainedCurrent = this.#tree.size;
+    const { metrics, timers } = this.#engine;
+    timers.stop(entry);
+    metrics.retainedBytes -= entry.message.size;
+    metrics.retainedPayloadBytes -= entry.message.payloadSize;
+    metrics.retainedCurrent = this.#tree.size;
   }
 
   /** For the timer of an entry. */

@@ -135,6 +135,7 @@ export class Run {
     const size = this.#end - this.#start;
     const at = output.reserve(size);
     output.buffer.set(this.#bytes.subarray(this.#start, this.#end), at);
+    output.packets += this.#count - 1;
     engine.turn.work += size >> 7; // copying much is work too
     metrics.packetsSent[3]! += this.#count;
     metrics.bytesSent += size;

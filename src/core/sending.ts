@@ -34,6 +34,8 @@ export function sendPublish(
   packetId: number,
   identifiers: readonly number[] | null,
 ): boolean {
+  const { packets } = connection.engine;
+  if (packets !== null) packets.sentPublish(connection, message, qos, retain, dup, packetId);
   if ((connection.aliasesOut !== null && qos < 2) || identifiers !== null)
     return sendOwnVariant(connection, message, qos, retain, dup, packetId, identifiers);
   const encoded = message.encodedFor(connection.version, qos);

@@ -6,6 +6,8 @@ import { type ConnectOptions, type Peer, text } from '../../test/engine/peer.js'
 import { World, type WorldOptions } from '../../test/engine/world.js';
 import type { Packet, QoS } from '../protocol/index.js';
 import { DeliveryQueue } from './delivery.js';
+import type { Message } from './message.js';
+import type { Session } from './session.js';
 
 /** Fixed, so that every run is the same. */
 const seed = 1_883;
@@ -54,12 +56,28 @@ function numbers(count: number, from = 0): string[] {
   return Array.from({ length: count }, (_, i) => `${from + i}`);
 }
 
+/** Those that wait, and those that were kept to be sent again. */
+function heldMessages(sessions: readonly Session[]): Set<Message> {
+  const held = new Set<Message>();
+  for (const { queue, inflight } of sessions) {
+    queue?.forEach(({ message }) => held.add(message));
+    for (const id of inflight.ids()) {
+      const delivery = inflight.delivery(id);
+      if (delivery !== null) held.add(delivery.message);
+    }
+  }
+  return held;
+}
+
 /** What the metrics say must be what is there. */
 function checkMetrics(world: World): void {
   const sessions = [...world.engine.sessions.values()];
   const { metrics } = world.engine;
   expect(metrics.queuedMessages).toBe(sessions.reduce((sum, session) => sum + session.queued, 0));
   expect(metrics.queuedBytes).toBe(sessions.reduce((sum, { queue }) => sum + (queue?.bytes ?? 0), 0));
+  const held = heldMessages(sessions);
+  expect(metrics.heldMessages).toBe(held.size);
+  expect(metrics.heldPayloadBytes).toBe([...held].reduce((sum, { payloadSize }) => sum + payloadSize, 0));
   expect(metrics.sessionsCurrent).toBe(sessions.length);
   expect(metrics.clientsConnected).toBe(sessions.filter(({ connection }) => connection?.isConnected).length);
 }

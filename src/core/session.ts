@@ -218,6 +218,20 @@ export class Session extends Timer {
     this.queue.push(delivery);
     this.engine.metrics.queuedMessages++;
     this.engine.metrics.queuedBytes += delivery.message.size;
+    this.#hold(delivery.message);
+  }
+
+  /** One more delivery keeps the message. */
+  #hold(message: Message): void {
+    if (message.holders++ > 0) return;
+    this.engine.metrics.heldMessages++;
+    this.engine.metrics.heldPayloadBytes += message.payloadSize;
+  }
+
+  #letGo(message: Message): void {
+    if (--message.holders > 0) return;
+    this.engine.metrics.heldMessages--;
+    this.engine.metrics.heldPayloadBytes -= message.payloadSize;
   }
 
   /** Drops what has expired while it waited. */
@@ -231,9 +245,20 @@ export class Session extends Timer {
   }
 
   #forgetQueued(delivery: Delivery): void {
-    this.engine.metrics.queuedMessages--;
-    this.engine.metrics.queuedBytes -= delivery.message.size;
+    this.#unqueued(delivery.message);
     if (this.stored) this.engine.records?.deleteDelivery(this, delivery);
+  }
+
+  /** It has been taken out of the queue. */
+  #unqueued(message: Message): void {
+    this.engine.metrics.queuedMessages--;
+    this.engine.metrics.queuedBytes -= message.size;
+    this.#letGo(message);
+  }
+
+  /** A delivery that was in flight when the broker stopped. */
+  restoreInflight(id: number, state: number, delivery: Delivery): void {
+    if (this.inflight.restore(id, state, delivery)) this.#hold(delivery.message);
   }
 
   /** Sends a kept delivery under a new identifier; one that is too large for the client is dropped. */
@@ -241,6 +266,7 @@ export class Session extends Timer {
     const { records } = this.engine;
     const state = delivery.qos === 1 ? Awaiting.PUBACK : Awaiting.PUBREC;
     const id = this.inflight.add(state, delivery);
+    this.#hold(delivery.message);
     if (!this.stored || records === null) {
       this.#sendKept(connection, delivery, id);
       return;
@@ -287,8 +313,7 @@ export class Session extends Timer {
       }
       if (!this.windowOpen(connection)) return;
       queue.shift();
-      this.engine.metrics.queuedMessages--;
-      this.engine.metrics.queuedBytes -= delivery.message.size;
+      this.#unqueued(delivery.message);
       const { message, qos, retain, identifiers } = delivery;
       const isAllowed = this.#isAllowed(connection, message, qos, retain);
       if (isAllowed && qos > 0) this.send(connection, delivery);
@@ -336,7 +361,9 @@ export class Session extends Timer {
   /** The client acknowledged an identifier for good: it is free again. */
   finish(id: number): void {
     const delivery = this.inflight.remove(id);
-    if (delivery !== null && this.stored) this.engine.records?.deleteDelivery(this, delivery);
+    if (delivery === null) return;
+    this.#letGo(delivery.message);
+    if (this.stored) this.engine.records?.deleteDelivery(this, delivery);
   }
 
   /** PUBREC came: from now on the client owes a PUBCOMP for the identifier, and the message is not needed. */
@@ -384,6 +411,7 @@ export class Session extends Timer {
       // a QoS 2 message that was sent stays with its member [MQTT-4.8.2-5]
       if (delivery !== null && delivery.qos === 1 && this.inflight.state(id) === Awaiting.PUBACK)
         left.push(delivery);
+      if (delivery !== null) this.#letGo(delivery.message);
       if (delivery !== null && this.stored) this.engine.records?.deleteDelivery(this, delivery);
     }
     const queue = this.queue;

@@ -80,6 +80,7 @@ export class Sessions extends Map<string, Session> {
   /** For the session's timer. */
   expire(session: Session): void {
     this.#engine.metrics.sessionsExpired++;
+    this.#engine.observer?.sessionExpired(session.clientId);
     this.end(session); // [MQTT-4.1.0-2]
   }
 
@@ -109,10 +110,13 @@ export class Sessions extends Map<string, Session> {
     const last = this.#queueFullAt.get(session) ?? Number.NEGATIVE_INFINITY;
     if (this.#engine.time - last < QUEUE_FULL_EVERY_MS) return;
     this.#queueFullAt.set(session, this.#engine.time);
-    this.#engine.log(
-      'warning',
-      `queue of ${session.clientId} is full (${session.queued} messages): messages for it are dropped`,
-    );
+    const { observer } = this.#engine;
+    if (observer !== null) observer.queueFull(session.clientId);
+    else
+      this.#engine.log(
+        'warning',
+        `queue of ${session.clientId} is full (${session.queued} messages): messages for it are dropped`,
+      );
     this.#engine.emit('queueFull', session.clientId);
   }
 

@@ -22,10 +22,11 @@ export class StreamTransport implements Transport {
   /** A write returned false, so the receiver waits for `drained`. */
   #owesDrained = false;
 
-  constructor(stream: Duplex) {
+  /** `name`: who is at the other end, for a stream that cannot say it. */
+  constructor(stream: Duplex, name = 'stream') {
     this.#stream = stream;
     this.#isSocket = stream instanceof Socket;
-    this.remoteAddress = (stream instanceof Socket ? stream.remoteAddress : undefined) ?? 'stream';
+    this.remoteAddress = (stream instanceof Socket ? stream.remoteAddress : undefined) ?? name;
     this.remotePort = (stream instanceof Socket ? stream.remotePort : undefined) ?? 0;
     stream.on('error', (error) => {
       this.#failure = error;

@@ -7,6 +7,10 @@ import { StreamTransport } from './stream.js';
 export interface TcpOptions {
   /** 0: any free port. */
   port: number;
+  /** The path of a unix socket, instead of a port. */
+  path?: string | undefined;
+  /** A socket that somebody else has opened, systemd for example: its file descriptor. */
+  fd?: number | undefined;
   /** Address or name; without one, all addresses of IPv6 and IPv4. */
   host?: string | undefined;
   /** Connections that may wait to be accepted. */
@@ -28,6 +32,22 @@ interface ServerHandle {
   onconnection: (this: ServerHandle, status: number, client: TcpHandle | undefined) => void;
 }
 
+/** What Node's server is told. */
+export function whereToListen(options: TcpOptions): object {
+  const { port, host, path, fd, backlog = 1024, ipv6Only = false } = options;
+  if (fd !== undefined) return { fd };
+  return path === undefined ? { port, host, backlog, ipv6Only } : { path, backlog };
+}
+
+/** Where a server listens: a unix socket has its path for a host, and port 0. */
+export function addressOf(server: Server): Address {
+  const address = server.address();
+  if (address === null) throw new Error('the server does not listen');
+  return typeof address === 'string'
+    ? { host: address, port: 0 }
+    : { host: address.address, port: address.port };
+}
+
 export class TcpListener {
   readonly #server: Server;
   readonly #accept: (transport: Transport) => void;
@@ -43,21 +63,20 @@ export class TcpListener {
 
   /** Rejects with the system's error: EADDRINUSE, EACCES, … */
   listen(options: TcpOptions): Promise<Address> {
-    const { port, host, backlog = 1024, ipv6Only = false, noDelay = true } = options;
+    const { noDelay = true } = options;
     const server = this.#server;
     server.on('connection', (socket) => {
       if (noDelay) socket.setNoDelay(true);
-      this.#accept(new StreamTransport(socket));
+      this.#accept(new StreamTransport(socket, options.path));
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ port, host, backlog, ipv6Only }, () => {
+      server.listen(whereToListen(options), () => {
         server.off('error', reject);
         server.on('error', this.#failed);
-        const address = server.address();
-        if (address === null || typeof address === 'string') return reject(new Error('no address'));
-        this.#takeHandles(noDelay);
-        this.#address = { host: address.address, port: address.port };
+        this.#address = addressOf(server);
+        // a unix socket has another kind of handle
+        if (this.#address.port > 0) this.#takeHandles(noDelay);
         resolve(this.#address);
       });
     });

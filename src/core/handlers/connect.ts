@@ -59,7 +59,8 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
   connection.cleanStart = packet.cleanStart;
   connection.keepAlive = packet.keepAlive; // [MQTT-3.2.2-22]
   connection.isBridge = packet.bridge === true;
-  const { maxInflightMessages, maxTopicAlias, maxTopicAliasBroker } = engine.options;
+  const { maxInflightMessages } = engine.options;
+  const { maxTopicAlias, maxTopicAliasBroker } = connection.entrance.limits;
   const window = maxInflightMessages === 0 ? 65_535 : maxInflightMessages;
   connection.sendQuota = window;
   if (packet.version !== 5) return;
@@ -78,17 +79,31 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
 /** What speaks against a client without asking anybody. */
 function judge(connection: Connection, packet: ConnectPacket): boolean {
   const { engine } = connection;
-  const { options } = engine;
+  const { limits } = connection.entrance;
+  if (!limits.versions.includes(packet.version))
+    throw new MqttError(ReasonCode.UnsupportedProtocolVersion, 'this version of MQTT is not taken here');
   if (!engine.judgeConnection(connection)) return false;
+  if (limits.usernameAsClientid) {
+    if (packet.username === undefined)
+      throw new MqttError(ReasonCode.NotAuthorized, 'the user name is the client id here, and there is none');
+    connection.clientId = packet.username;
+    return judgeRest(connection, packet);
+  }
   if (packet.clientId === '') {
     // 3.1 had no generated client ids, 3.1.1 has them for clean sessions only [MQTT3-3.1.3-8]
     const mayBeEmpty = packet.version === 5 || (packet.version === 4 && packet.cleanStart);
     // [MQTT-3.1.3-8] [MQTT3-3.1.3-9]
-    if (!mayBeEmpty || !options.allowZeroLengthClientid)
+    if (!mayBeEmpty || !limits.allowZeroLengthClientid)
       throw new MqttError(ReasonCode.ClientIdentifierNotValid, 'client id is empty');
-    connection.clientId = engine.newClientId(); // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT3-3.1.3-6]
+    connection.clientId = engine.newClientId(limits.autoIdPrefix); // [MQTT-3.1.3-6] [MQTT-3.1.3-7] [MQTT3-3.1.3-6]
   }
-  const { maxKeepalive } = options;
+  return judgeRest(connection, packet);
+}
+
+function judgeRest(connection: Connection, packet: ConnectPacket): boolean {
+  const { maxKeepalive, clientidPrefixes } = connection.engine.options;
+  if (!connection.clientId.startsWith(clientidPrefixes))
+    throw new MqttError(ReasonCode.NotAuthorized, `client ids begin with ${clientidPrefixes} here`);
   if (maxKeepalive > 0 && (packet.keepAlive === 0 || packet.keepAlive > maxKeepalive)) {
     if (packet.version !== 5)
       throw new MqttError(ReasonCode.ClientIdentifierNotValid, `keep alive is above ${maxKeepalive}`);
@@ -101,7 +116,7 @@ function judge(connection: Connection, packet: ConnectPacket): boolean {
 function noteWill(connection: Connection, will: Will): void {
   const { engine } = connection;
   const { options } = engine;
-  if (will.qos > options.maxQos)
+  if (will.qos > connection.entrance.limits.maxQos)
     throw new MqttError(ReasonCode.QoSNotSupported, `will QoS ${will.qos} is not allowed here`); // [MQTT-3.2.2-12]
   if (will.retain && !options.retainAvailable)
     throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-13]
@@ -192,16 +207,17 @@ function connackProperties(
 ): Properties {
   if (connection.version !== 5) return {};
   const { options } = connection.engine;
+  const { limits } = connection.entrance;
   const asked = packet.properties ?? {};
   return {
     serverKeepAlive: connection.keepAlive !== packet.keepAlive ? connection.keepAlive : undefined,
-    topicAliasMaximum: options.maxTopicAlias > 0 ? options.maxTopicAlias : undefined,
-    assignedClientIdentifier: packet.clientId === '' ? connection.clientId : undefined, // [MQTT-3.2.2-16]
+    topicAliasMaximum: limits.maxTopicAlias > 0 ? limits.maxTopicAlias : undefined,
+    assignedClientIdentifier: packet.clientId !== connection.clientId ? connection.clientId : undefined, // [MQTT-3.2.2-16]
     ...extras,
     retainAvailable: options.retainAvailable ? undefined : 0,
     maximumPacketSize: options.maxPacketSize,
     receiveMaximum: options.maxInflightMessages > 0 ? options.maxInflightMessages : undefined,
-    maximumQoS: options.maxQos < 2 ? options.maxQos : undefined, // [MQTT-3.2.2-9]
+    maximumQoS: limits.maxQos < 2 ? limits.maxQos : undefined, // [MQTT-3.2.2-9]
     wildcardSubscriptionAvailable: options.wildcardSubscriptions ? undefined : 0,
     subscriptionIdentifierAvailable: options.subscriptionIdentifiers ? undefined : 0,
     sharedSubscriptionAvailable: options.sharedSubscriptions ? undefined : 0,

@@ -1,7 +1,7 @@
 // DISCONNECT from a client (MQTT 5 section 3.14): the will is forgotten, unless it asks for it.
 import { decodeDisconnect, malformed, protocolError, Reader, ReasonCode } from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
-import { State } from '../connection-state.js';
+import { Ending, State } from '../connection-state.js';
 
 export function disconnect(
   connection: Connection,
@@ -27,6 +27,6 @@ export function disconnect(
   }
   // [MQTT-3.1.2-10] [MQTT3-3.1.2-10] [MQTT3-3.14.4-3]
   const sendWill = packet.reason !== ReasonCode.Success; // [MQTT-3.14.4-3]
-  connection.close(packet.reason, 'client disconnected', sendWill);
+  connection.close(packet.reason, Ending.GOODBYE, sendWill);
   return false;
 }

@@ -37,9 +37,11 @@ export function publish(
     return true;
   }
   if (engine.decisions.asksBeforePublish || message.topic.isReserved) return ask(connection, message);
+  engine.packets?.receivedPublish(connection, message);
   if (
     message.qos === 0 &&
     !message.retain &&
+    engine.packets === null &&
     engine.run.begin(message, engine.router.route(message.topic), session)
   )
     return true;
@@ -74,7 +76,7 @@ function aliases(connection: Connection): NonNullable<Connection['aliasesIn']> {
 
 function checkLimits(connection: Connection, message: Message): void {
   const { options } = connection.engine;
-  if (message.qos > options.maxQos)
+  if (message.qos > connection.entrance.limits.maxQos)
     throw new MqttError(ReasonCode.QoSNotSupported, `QoS ${message.qos} is not allowed here`); // [MQTT-3.2.2-11]
   if (message.retain && !options.retainAvailable)
     throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-14]
@@ -98,8 +100,14 @@ function ask(connection: Connection, message: Message): boolean {
 
 /** A message to be published, or a reason code against it. */
 function settle(connection: Connection, message: Message, decision: Message | number): void {
-  if (typeof decision !== 'number') accept(connection, decision, message.qos, message.packetId);
-  else refuse(connection, message.qos, message.packetId, decision, 'not authorized');
+  const { packets } = connection.engine;
+  if (typeof decision !== 'number') {
+    packets?.receivedPublish(connection, message);
+    accept(connection, decision, message.qos, message.packetId);
+    return;
+  }
+  packets?.deniedPublish(connection, message);
+  refuse(connection, message.qos, message.packetId, decision, 'not authorized');
 }
 
 function refuse(connection: Connection, qos: number, packetId: number, reason: number, text: string): void {

@@ -58,7 +58,7 @@ function judge(connection: Connection, asked: SubscriptionRequest, identifier: n
     return { asked, group: null, filter: asked.filter, reason: error.reason };
   }
   if (parsed.group !== null && asked.noLocal) throw protocolError('no local on a shared subscription'); // [MQTT-3.8.3-4]
-  let reason = Math.min(asked.qos, options.maxQos); // [MQTT-3.2.2-10]
+  let reason = Math.min(asked.qos, connection.entrance.limits.maxQos); // [MQTT-3.2.2-10]
   if (parsed.group !== null && !options.sharedSubscriptions)
     reason = ReasonCode.SharedSubscriptionsNotSupported;
   else if (identifier > 0 && !options.subscriptionIdentifiers)
@@ -123,6 +123,8 @@ function finish(connection: Connection, packet: SubscribePacket, requests: Reque
     const wantsRetained = asked.retainHandling === 0 || (asked.retainHandling === 1 && isNew);
     if (group === null && wantsRetained) fetch.push(session.subscriptions.get(asked.filter)!);
   }
+  if (engine.packets !== null)
+    for (const { asked, reason } of requests) engine.packets.subscribed(connection, asked.filter, reason);
   engine.whenSafe(() => answer(connection, packet.packetId, requests, fetch));
 }
 

@@ -24,6 +24,8 @@ export function unsubscribe(
   });
   engine.sessions.unsubscribe(session, [...left]); // [MQTT-3.10.4-2]
   for (const { text } of left) engine.hooks.tell('unsubscribe', connection, text);
+  if (engine.packets !== null)
+    for (const filter of packet.filters) engine.packets.unsubscribed(connection, filter);
   // [MQTT-2.2.1-6] [MQTT-3.10.4-4] [MQTT-3.10.4-5]
   engine.whenSafe(() => connection.send({ type: 'unsuback', packetId: packet.packetId, reasons }));
   return true;

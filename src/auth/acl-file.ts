@@ -1,0 +1,370 @@
+// Mosquitto's ACL files: how they are opened and read, and what their rules say. Each user's rules become a tree of
+// topic levels, so that a decision costs no more than the levels of the topic, however many rules there are.
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { DEFAULT_MAX_TOPIC_LEVELS, isTopicFilter, MAX_TOPIC_BYTES, topicLevels } from '../protocol/index.js';
+import { linesOf, restrictedFileWarnings, restrictedFlag, trimBlanks } from './password-file.js';
+
+/** Bytes of a whole file; a rule takes about 40. */
+const MAX_FILE_LENGTH = 64 * 1024 * 1024;
+/** Topic levels of all rules together, those that rules of a user share counted once; each takes about 200 bytes. */
+const MAX_LEVELS = 4_000_000;
+
+/** What a rule allows, as bits. A rule that denies wins over all others of its list. */
+export const Access = { READ: 1, WRITE: 2, DENY: 4 } as const;
+export type Access = number;
+
+/** Moves the bits of a rule to where they count only for clients that have a user name. */
+const NAMED_ONLY = 3;
+
+const accessWords: ReadonlyMap<string, Access> = new Map([
+  ['read', Access.READ],
+  ['write', Access.WRITE],
+  ['readwrite', Access.READ | Access.WRITE],
+  ['deny', Access.DENY],
+]);
+
+/** An ACL file that cannot be used. The message is Mosquitto's, and what to do. */
+export class AclFileError extends Error {
+  override readonly name = 'AclFileError';
+  readonly file: string;
+  /** Counted from 1; undefined when it is the file itself (Mosquitto's exit code is 13 then, otherwise 3). */
+  readonly line: number | undefined;
+  /** What is wrong, in the words of Mosquitto, which says `Error opening acl file "…".` after it. */
+  readonly text: string;
+
+  constructor(file: string, line: number | undefined, text: string, advice: string) {
+    super(`${text}${line === undefined ? '' : ` Line ${line}:`} ${advice}`);
+    this.file = file;
+    this.line = line;
+    this.text = text;
+  }
+}
+
+/** Who wants to do something. */
+export interface Who {
+  readonly clientId: string;
+  readonly username: string | undefined;
+}
+
+/** The names of branches that stand for the client's own names: no level of a topic has a + in it. */
+const OWN_CLIENT_ID = '+c';
+const OWN_USERNAME = '+u';
+
+/** A level of the rules of one list. */
+interface Branch {
+  access: Access;
+  children: Map<string, Branch> | undefined;
+}
+
+/** A list of rules: those of a user, those of clients without one, or the patterns. */
+export class RuleTree {
+  readonly #root: Branch = { access: 0, children: undefined };
+
+  /** Adds a rule of these levels. Returns how many of them are new. */
+  add(levels: readonly string[], access: Access): number {
+    let added = 0;
+    let branch = this.#root;
+    for (const level of levels) {
+      branch.children ??= new Map();
+      let next = branch.children.get(level);
+      if (next === undefined) {
+        next = { access: 0, children: undefined };
+        branch.children.set(level, next);
+        added++;
+      }
+      branch = next;
+    }
+    branch.access |= access;
+    return added;
+  }
+
+  get isEmpty(): boolean {
+    return this.#root.children === undefined;
+  }
+
+  /** What all rules that match a topic name say together. */
+  accessTo(topic: string, who: Who): Access {
+    // rules have no more levels than this, so that what comes later can only match a #
+    const levels = topic.split('/', DEFAULT_MAX_TOPIC_LEVELS + 1);
+    if (!topic.startsWith('$')) return accessBelow(this.#root, levels, 0, who);
+    // neither wildcards nor names stand for a first level with a $ [MQTT-4.7.2-1]
+    const first = this.#root.children?.get(levels[0]!);
+    return first === undefined ? 0 : accessBelow(first, levels, 1, who);
+  }
+}
+
+function accessBelow(branch: Branch, levels: readonly string[], depth: number, who: Who): Access {
+  const { access, children } = branch;
+  // a # stands for the level above it too
+  const rest = children?.get('#')?.access ?? 0;
+  if (depth === levels.length) return access | rest;
+  if (children === undefined) return rest;
+  const level = levels[depth]!;
+  const below = (name: string): Access => {
+    const next = children.get(name);
+    return next === undefined ? 0 : accessBelow(next, levels, depth + 1, who);
+  };
+  let found = rest | below(level) | below('+');
+  // an empty name is not the empty level
+  if (level !== '' && level === who.clientId) found |= below(OWN_CLIENT_ID);
+  if (level !== '' && level === who.username) found |= below(OWN_USERNAME);
+  return found;
+}
+
+/** Names with wildcards are not let near patterns: Mosquitto takes them for an attack. */
+const isDangerous = (name: string): boolean => name.includes('+') || name.includes('#');
+
+/** Yes, no, or no because of the client's user name or client id. */
+export type AclDecision = 'allowed' | 'denied' | 'dangerous username' | 'dangerous client id';
+
+/** All rules of a file. */
+export class AclRules {
+  readonly anonymous = new RuleTree();
+  readonly users = new Map<string, RuleTree>();
+  readonly patterns = new RuleTree();
+
+  /** Whether a client may read from or write to a topic name: its own rules first, then the patterns. */
+  decide(who: Who, topic: string, wanted: Access): AclDecision {
+    const { username, clientId } = who;
+    const own = username === undefined ? this.anonymous : this.users.get(username);
+    const access = own?.accessTo(topic, who) ?? 0;
+    if ((access & Access.DENY) !== 0) return 'denied';
+    if ((access & wanted) !== 0) return 'allowed';
+    if (this.patterns.isEmpty) return 'denied';
+    if (username !== undefined && isDangerous(username)) return 'dangerous username';
+    if (isDangerous(clientId)) return 'dangerous client id';
+    return this.#decideByPatterns(who, topic, wanted);
+  }
+
+  #decideByPatterns(who: Who, topic: string, wanted: Access): AclDecision {
+    const bits = this.patterns.accessTo(topic, who);
+    const access = who.username === undefined ? bits : bits | (bits >> NAMED_ONLY);
+    return (access & Access.DENY) === 0 && (access & wanted) !== 0 ? 'allowed' : 'denied';
+  }
+}
+
+/** For messages: a line from a file may hold anything. */
+function shown(bytes: string): string {
+  const text = Buffer.from(bytes, 'latin1').toString('utf8');
+  const short = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return short.replace(/\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** Text from its bytes (one character each); undefined when it is not UTF-8, and so nothing that MQTT can send. */
+function decoded(bytes: string): string | undefined {
+  const buffer = Buffer.from(bytes, 'latin1');
+  const text = buffer.toString('utf8');
+  return text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(buffer) ? undefined : text;
+}
+
+function withoutBlanksAtEnd(bytes: string): string {
+  // all that C calls white space is one byte; only the end is wanted, and in linear time
+  return bytes.slice(0, bytes.length - trimmedAtEnd(bytes));
+}
+
+function trimmedAtEnd(bytes: string): number {
+  let count = 0;
+  for (let at = bytes.length - 1; at >= 0 && ' \t\n\v\f\r'.includes(bytes[at]!); at--) count++;
+  return count;
+}
+
+/** The first word and what follows its blank. Only blanks separate words, tabs do not. */
+function cutWord(line: string): { readonly word: string; readonly rest: string; readonly head: string } {
+  let start = 0;
+  while (line[start] === ' ') start++;
+  const blank = line.indexOf(' ', start);
+  const end = blank === -1 ? line.length : blank;
+  return { word: line.slice(start, end), rest: line.slice(end + 1), head: line.slice(0, end) };
+}
+
+const levelOfPattern: ReadonlyMap<string, string> = new Map([
+  ['%c', OWN_CLIENT_ID],
+  ['%u', OWN_USERNAME],
+]);
+
+/** Takes in one line after the other. */
+class Parser {
+  readonly rules = new AclRules();
+  readonly warnings: string[] = [];
+  readonly #file: string;
+  /** Whose rules are being read. */
+  #user = this.rules.anonymous;
+  #line = 0;
+  #levels = 0;
+
+  readonly #keywords: ReadonlyMap<string, (rest: string) => void> = new Map([
+    ['topic', (rest) => this.#topic(rest)],
+    ['pattern', (rest) => this.#pattern(rest)],
+    ['user', (rest) => this.#startUser(rest)],
+  ]);
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  read(whole: string): void {
+    this.#line++;
+    const line = withoutBlanksAtEnd(whole);
+    const { word, rest, head } = cutWord(line);
+    // Mosquitto stops there without a word, and what the rest of the file denies is allowed
+    if (line.includes('\0')) throw this.#invalidLine(head, 'it has a NUL byte: is this a text file?');
+    if (line === '' || line.startsWith('#')) return;
+    const keyword = this.#keywords.get(word);
+    if (keyword === undefined)
+      throw this.#invalidLine(
+        head,
+        'a line begins with topic, pattern or user and a blank, or with # for a comment.',
+      );
+    keyword(rest);
+  }
+
+  #invalidLine(head: string, advice: string): AclFileError {
+    return this.#error(`Error: Invalid line in acl_file "${this.#file}": ${shown(head)}.`, advice);
+  }
+
+  #startUser(rest: string): void {
+    const bytes = trimBlanks(rest);
+    if (bytes === '')
+      throw this.#error(
+        `Error: Missing username in acl_file "${this.#file}".`,
+        'write the name after user; rules of clients without a name stand before the first user.',
+      );
+    const name = decoded(bytes);
+    this.#user = (name === undefined ? undefined : this.rules.users.get(name)) ?? new RuleTree();
+    if (name !== undefined) this.rules.users.set(name, this.#user);
+  }
+
+  #topic(rest: string): void {
+    const { filter, access } = this.#rule(rest);
+    const levels = decoded(filter)?.split('/');
+    if (levels !== undefined) this.#add(this.#user, levels, access);
+  }
+
+  #pattern(rest: string): void {
+    const { filter, access } = this.#rule(rest);
+    if (!filter.includes('%c') && !filter.includes('%u'))
+      this.warnings.push(`Warning: ACL pattern '${shown(filter)}' does not contain '%c' or '%u'.`);
+    const levels = decoded(filter)?.split('/');
+    if (levels === undefined) return;
+    // %u counts for this wherever it stands, but only as a whole level for the user name
+    const bits = filter.includes('%u') ? access << NAMED_ONLY : access;
+    this.#add(
+      this.rules.patterns,
+      levels.map((level) => levelOfPattern.get(level) ?? level),
+      bits,
+    );
+  }
+
+  #add(tree: RuleTree, levels: readonly string[], access: Access): void {
+    this.#levels += tree.add(levels, access);
+    if (this.#levels > MAX_LEVELS)
+      throw this.#error(
+        `Error: Too many rules in acl_file "${this.#file}".`,
+        `they have more than ${MAX_LEVELS} topic levels: use wildcards or patterns.`,
+      );
+  }
+
+  /** The rest of a line: an access word, which may be left out, and a filter, which may have blanks in it then. */
+  #rule(text: string): { readonly filter: string; readonly access: Access } {
+    const { word, rest } = cutWord(text);
+    if (word === '')
+      throw this.#error(
+        `Error: Empty topic in acl_file "${this.#file}".`,
+        'write a topic filter at the end of the line.',
+      );
+    const filter = rest === '' ? word : trimBlanks(rest);
+    const access = rest === '' ? Access.READ | Access.WRITE : this.#access(word);
+    this.#checkFilter(filter);
+    return { filter, access };
+  }
+
+  #access(word: string): Access {
+    const access = accessWords.get(word);
+    if (access === undefined)
+      throw this.#error(
+        `Error: Invalid topic access type "${shown(word)}" in acl_file "${this.#file}".`,
+        'it is read, write, readwrite or deny, and must be there when the topic filter has a blank.',
+      );
+    return access;
+  }
+
+  #checkFilter(filter: string): void {
+    if (
+      !isTopicFilter(filter) ||
+      filter.length > MAX_TOPIC_BYTES ||
+      topicLevels(filter) > DEFAULT_MAX_TOPIC_LEVELS
+    )
+      throw this.#error(
+        `Error: Invalid ACL topic "${shown(filter)}" in acl_file "${this.#file}".`,
+        `+ and # stand for whole levels, # at the end only, and there are at most ${DEFAULT_MAX_TOPIC_LEVELS} levels.`,
+      );
+  }
+
+  #error(text: string, advice: string): AclFileError {
+    return new AclFileError(this.#file, this.#line, text, advice);
+  }
+}
+
+export interface LoadedAclFile {
+  readonly rules: AclRules;
+  /** Of rules that say little; each is a line. */
+  readonly warnings: readonly string[];
+}
+
+/** The rules of an ACL file. Throws AclFileError for what Mosquitto 2.1 refuses, and for NUL bytes. */
+export function parseAclFile(content: Uint8Array, file: string): LoadedAclFile {
+  const { buffer, byteOffset, byteLength } = content;
+  const parser = new Parser(file);
+  for (const line of linesOf(Buffer.from(buffer, byteOffset, byteLength).toString('latin1')))
+    parser.read(line);
+  return { rules: parser.rules, warnings: parser.warnings };
+}
+
+const openAdvice: Readonly<Record<string, string>> = {
+  ENOENT: 'There is no such file.',
+  EACCES: 'Its permissions do not let this user read it.',
+  ELOOP: 'It is a symbolic link: name the file itself, or set MOSQUITTO_UNSAFE_ALLOW_SYMLINKS.',
+};
+
+function cannotOpen(file: string, advice: string): AclFileError {
+  return new AclFileError(file, undefined, `Error: Unable to open acl_file "${file}".`, advice);
+}
+
+async function openForReading(file: string): Promise<FileHandle> {
+  // a pipe must not make a thread wait until somebody writes into it
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | restrictedFlag();
+  try {
+    return await open(file, flags);
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    throw cannotOpen(file, openAdvice[code] ?? message);
+  }
+}
+
+async function readAll(handle: FileHandle, file: string, size: number): Promise<Uint8Array> {
+  if (size > MAX_FILE_LENGTH) throw cannotOpen(file, `It is larger than ${MAX_FILE_LENGTH} bytes.`);
+  const content = Buffer.alloc(size);
+  let length = 0;
+  for (let read = -1; read !== 0 && length < size; length += read)
+    ({ bytesRead: read } = await handle.read(content, length, size - length, length));
+  return content.subarray(0, length);
+}
+
+export interface OpenedAclFile extends LoadedAclFile {
+  /** Of owner and permissions; each is a line or two. */
+  readonly fileWarnings: readonly string[];
+}
+
+/** Reads an ACL file, all of it or nothing. Throws AclFileError. */
+export async function loadAclFile(file: string): Promise<OpenedAclFile> {
+  const handle = await openForReading(file);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw cannotOpen(file, `${file} is not a file.`);
+    const content = await readAll(handle, file, stats.size);
+    return { ...parseAclFile(content, file), fileWarnings: restrictedFileWarnings(file, stats) };
+  } finally {
+    await handle.close();
+  }
+}

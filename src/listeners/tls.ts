@@ -1,0 +1,112 @@
+// TLS over TCP: with a certificate, or with pre-shared keys. Certificates can be changed while it listens.
+import {
+  createSecureContext,
+  createServer,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from 'node:tls';
+import type { Transport } from '../core/transport.js';
+import { StreamTransport } from './stream.js';
+import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
+
+/** What can be changed while the listener is open: Node's names, the files' contents. */
+export type CertificateOptions = Pick<
+  SecureContextOptions,
+  'ca' | 'cert' | 'key' | 'crl' | 'ciphers' | 'minVersion' | 'maxVersion'
+>;
+
+export interface TlsOptions extends CertificateOptions {
+  /** Ask clients for a certificate, and refuse those without a valid one. */
+  requireCertificate?: boolean | undefined;
+  /** Pre-shared keys instead of a certificate: the hint for clients, and the key of an identity. */
+  psk?: { hint: string; keyOf(identity: string): Uint8Array | null } | undefined;
+  alpnProtocols?: string[] | undefined;
+  /** Hears the keys of connections, a line each, for debugging. */
+  keylog?: ((line: Buffer) => void) | undefined;
+}
+
+/** Milliseconds for the handshake. */
+const HANDSHAKE_TIMEOUT = 30_000;
+
+export class TlsListener {
+  readonly #server: Server;
+  readonly #accept: (transport: Transport) => void;
+  readonly #failed: (error: Error) => void;
+  readonly #options: TlsOptions;
+  #address: Address | null = null;
+
+  /** Throws what OpenSSL says of the certificate and the key. */
+  constructor(options: TlsOptions, accept: (transport: Transport) => void, failed: (error: Error) => void) {
+    this.#options = options;
+    this.#accept = accept;
+    this.#failed = failed;
+    const { requireCertificate = false, psk, alpnProtocols } = options;
+    this.#server = createServer({
+      ...contextOf(options),
+      requestCert: requireCertificate,
+      rejectUnauthorized: requireCertificate,
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      ALPNProtocols: alpnProtocols,
+      ...(psk === undefined
+        ? {}
+        : {
+            pskIdentityHint: psk.hint,
+            pskCallback: (_socket: TLSSocket, identity: string) => psk.keyOf(identity),
+          }),
+    });
+  }
+
+  listen(options: TcpOptions): Promise<Address> {
+    const server = this.#server;
+    const { noDelay = true } = options;
+    server.on('secureConnection', (socket) => {
+      if (noDelay) socket.setNoDelay(true);
+      this.#accept(new StreamTransport(socket));
+    });
+    const { keylog } = this.#options;
+    if (keylog !== undefined) server.on('keylog', keylog);
+    // one client's failure is nobody else's business
+    server.on('tlsClientError', () => {});
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(whereToListen(options), () => {
+        server.off('error', reject);
+        server.on('error', this.#failed);
+        this.#address = addressOf(server);
+        resolve(this.#address);
+      });
+    });
+  }
+
+  get address(): Address | null {
+    return this.#address;
+  }
+
+  /** For new connections. Throws what OpenSSL says, and then the old ones stay. */
+  reload(options: CertificateOptions): void {
+    const context = contextOf({ ...this.#options, ...options });
+    createSecureContext(context);
+    this.#server.setSecureContext(context);
+  }
+
+  /** Takes no more connections; those that are open stay. */
+  stop(): void {
+    this.#server.close();
+  }
+}
+
+function contextOf(options: TlsOptions): SecureContextOptions {
+  const { ca, cert, key, crl, ciphers, minVersion = 'TLSv1.2', maxVersion, psk } = options;
+  // TLS 1.3 has pre-shared keys of another kind, which Node does not have
+  const highest = psk === undefined ? maxVersion : 'TLSv1.2';
+  return {
+    ca,
+    cert,
+    key,
+    crl,
+    minVersion,
+    ...(highest && { maxVersion: highest }),
+    ...(ciphers && { ciphers }),
+  };
+}

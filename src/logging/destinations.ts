@@ -1,0 +1,165 @@
+// Where log lines go (mosquitto.conf(5), log_dest). None of them may hold up or stop the broker: what cannot be
+// written is lost, and said so once it can be again.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Line, LogLevel } from './logger.js';
+
+export interface Destination {
+  write(lines: readonly Line[]): void;
+  reopen(): void;
+  close(): void;
+}
+
+function joined(lines: readonly Line[]): string {
+  return `${lines.map(({ text }) => text).join('\n')}\n`;
+}
+
+/** Standard output or standard error. */
+export class StreamDestination implements Destination {
+  readonly #stream: NodeJS.WriteStream;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    // whoever read it has gone
+    stream.on('error', () => {});
+  }
+
+  write(lines: readonly Line[]): void {
+    this.#stream.write(joined(lines));
+  }
+
+  reopen(): void {}
+
+  close(): void {}
+}
+
+/** A file that is appended to; made for its owner alone (mode 0600). */
+export class FileDestination implements Destination {
+  readonly path: string;
+  #file: number;
+  #lost = 0;
+
+  /** Throws the system's error when it cannot be opened. */
+  constructor(path: string) {
+    this.path = path;
+    this.#file = openSync(path, 'a', 0o600);
+  }
+
+  write(lines: readonly Line[]): void {
+    const missing = this.#lost > 0 ? `(${this.#lost} log lines could not be written here)\n` : '';
+    const bytes = Buffer.from(missing + joined(lines));
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+      this.#lost = 0;
+    } catch {
+      this.#lost += lines.length;
+    }
+  }
+
+  reopen(): void {
+    try {
+      const file = openSync(this.path, 'a', 0o600);
+      this.close();
+      this.#file = file;
+    } catch {
+      // better the old file than none
+    }
+  }
+
+  close(): void {
+    try {
+      closeSync(this.#file);
+    } catch {
+      // it was closed before
+    }
+  }
+}
+
+/** Severities of syslog(3). */
+const severities: Readonly<Record<LogLevel, number>> = {
+  error: 3,
+  warning: 4,
+  notice: 5,
+  information: 6,
+  debug: 7,
+  subscribe: 5,
+  unsubscribe: 5,
+};
+const DAEMON = 3;
+const LOCAL0 = 16;
+
+/** The system's log, by way of logger(1): this runtime has no sockets of its kind. */
+export class SyslogDestination implements Destination {
+  readonly #facility: number;
+  readonly #failed: (text: string) => void;
+  #logger: ChildProcess | null = null;
+
+  /** `facility`: N for localN; daemon without one. `failed` hears when there is no logger(1). */
+  constructor(facility: number | undefined, failed: (text: string) => void) {
+    this.#facility = facility === undefined ? DAEMON : LOCAL0 + facility;
+    this.#failed = failed;
+  }
+
+  write(lines: readonly Line[]): void {
+    this.#logger ??= this.#start();
+    const text = lines.map((line) => `<${this.#facility * 8 + severities[line.level]}>${line.text}\n`);
+    this.#logger.stdin?.write(text.join(''));
+  }
+
+  #start(): ChildProcess {
+    const args = ['--tag', 'mosquitto', `--id=${process.pid}`, '--prio-prefix', '--skip-empty'];
+    const child = spawn('logger', args, { stdio: ['pipe', 'ignore', 'ignore'] });
+    child.on('error', (error) => this.#failed(`Error: Unable to log to syslog: ${error.message}`));
+    child.on('exit', () => {
+      if (this.#logger === child) this.#logger = null;
+    });
+    child.stdin.on('error', () => {});
+    child.unref();
+    return child;
+  }
+
+  reopen(): void {}
+
+  close(): void {
+    this.#logger?.stdin?.end();
+    this.#logger = null;
+  }
+}
+
+/** Topics below $SYS/broker/log; debug lines have none, or each of their messages would make more of them. */
+const topics: Readonly<Partial<Record<LogLevel, string>>> = {
+  error: 'E',
+  warning: 'W',
+  notice: 'N',
+  information: 'I',
+  subscribe: 'M/subscribe',
+  unsubscribe: 'M/unsubscribe',
+};
+
+/** Messages to `$SYS/broker/log/…`, QoS 2, for 20 seconds. */
+export class TopicDestination implements Destination {
+  readonly #publish: (topic: string, text: string) => void;
+  #isPublishing = false;
+
+  constructor(publish: (topic: string, text: string) => void) {
+    this.#publish = publish;
+  }
+
+  write(lines: readonly Line[]): void {
+    // what is logged because of these messages is not worth a message
+    if (this.#isPublishing) return;
+    this.#isPublishing = true;
+    try {
+      for (const { level, text } of lines) {
+        const topic = topics[level];
+        if (topic !== undefined) this.#publish(`$SYS/broker/log/${topic}`, text);
+      }
+    } finally {
+      this.#isPublishing = false;
+    }
+  }
+
+  reopen(): void {}
+
+  close(): void {}
+}

@@ -1,0 +1,132 @@
+// The log of the broker's program: what is logged, how a line looks, where it goes. The lines of one turn of the
+// event loop are written together; what is written in a second is limited, so that nobody can fill a disk by
+// connecting.
+import type { LogLevel } from '../core/plugin.js';
+import type { Destination } from './destinations.js';
+
+export type { LogLevel };
+
+export interface LogSettings {
+  readonly types: ReadonlySet<LogLevel>;
+  readonly format: 'text' | 'json';
+  /** The time before each line, already with what separates it; '' when there is none. */
+  readonly stamp: (now: Date) => string;
+  /** Lines a second in the long run; 0: any number. */
+  readonly rateLimit: number;
+  readonly destinations: readonly Destination[];
+}
+
+/** Bytes of a line, as in Mosquitto. */
+const MAX_LINE = 999;
+/** So many seconds' worth of lines may come at once: a fleet that reconnects is no attack. */
+const BURST_SECONDS = 20;
+/** Types that somebody switched on to see everything. */
+const UNLIMITED: ReadonlySet<LogLevel> = new Set<LogLevel>(['debug', 'subscribe', 'unsubscribe']);
+
+/** One line: its text with the time, and without. */
+export interface Line {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+export class Logger {
+  #settings: LogSettings;
+  #waiting: Line[] = [];
+  #isScheduled = false;
+  /** Lines that may still be written now, and when that was worked out. */
+  #allowance: number;
+  #countedAt = performance.now();
+  #leftOut = 0;
+
+  constructor(settings: LogSettings) {
+    this.#settings = settings;
+    this.#allowance = settings.rateLimit * BURST_SECONDS;
+  }
+
+  /** Takes over new settings; what was logged before goes to the old destinations. */
+  configure(settings: LogSettings): void {
+    this.flush();
+    const gone = this.#settings.destinations.filter((one) => !settings.destinations.includes(one));
+    for (const destination of gone) destination.close();
+    this.#settings = settings;
+    this.#allowance = settings.rateLimit * BURST_SECONDS;
+  }
+
+  /** Whether lines of this type are written at all. */
+  has(level: LogLevel): boolean {
+    return this.#settings.types.has(level) && this.#settings.destinations.length > 0;
+  }
+
+  readonly log = (level: LogLevel, text: string): void => {
+    if (!this.has(level)) return;
+    if (!UNLIMITED.has(level) && !this.#mayWrite()) {
+      this.#leftOut++;
+      return;
+    }
+    if (this.#leftOut > 0) this.#tellLeftOut();
+    this.#add(level, text);
+  };
+
+  #mayWrite(): boolean {
+    const { rateLimit } = this.#settings;
+    if (rateLimit === 0) return true;
+    const now = performance.now();
+    const most = rateLimit * BURST_SECONDS;
+    this.#allowance = Math.min(most, this.#allowance + ((now - this.#countedAt) / 1000) * rateLimit);
+    this.#countedAt = now;
+    if (this.#allowance < 1) return false;
+    this.#allowance--;
+    return true;
+  }
+
+  #tellLeftOut(): void {
+    const count = this.#leftOut;
+    this.#leftOut = 0;
+    this.#add(
+      'warning',
+      `Warning: ${count} log lines were left out, since there were more than log_rate_limit ${this.#settings.rateLimit} a second.`,
+    );
+  }
+
+  #add(level: LogLevel, text: string): void {
+    const { format, stamp } = this.#settings;
+    const now = new Date();
+    const line =
+      format === 'json'
+        ? JSON.stringify({ time: now.toISOString(), level, message: text })
+        : cut(`${stamp(now)}${text}`);
+    this.#waiting.push({ level, text: line });
+    if (level === 'error') return this.flush();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  /** Writes what was logged up to now. */
+  flush(): void {
+    this.#isScheduled = false;
+    const lines = this.#waiting;
+    if (lines.length === 0) return;
+    this.#waiting = [];
+    for (const destination of this.#settings.destinations) destination.write(lines);
+  }
+
+  /** Opens files anew, so that somebody else may have moved them away. */
+  reopen(): void {
+    this.flush();
+    for (const destination of this.#settings.destinations) destination.reopen();
+  }
+
+  close(): void {
+    if (this.#leftOut > 0) this.#tellLeftOut();
+    this.flush();
+    for (const destination of this.#settings.destinations) destination.close();
+  }
+}
+
+/** A line that is too long is cut, between characters. */
+function cut(line: string): string {
+  if (line.length * 3 <= MAX_LINE || Buffer.byteLength(line) <= MAX_LINE) return line;
+  const bytes = Buffer.from(line).subarray(0, MAX_LINE);
+  return bytes.toString().replace(/\uFFFD$/, '');
+}

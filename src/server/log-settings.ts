@@ -1,0 +1,104 @@
+// What a configuration and the flags say about the log.
+import { type Configuration, completed } from '../config/configuration.js';
+import { globalOptions, type LogDestination, type LogType } from '../config/global-options.js';
+import type { LogLevel } from '../core/plugin.js';
+import {
+  type Destination,
+  FileDestination,
+  StreamDestination,
+  SyslogDestination,
+  TopicDestination,
+} from '../logging/destinations.js';
+import type { LogSettings } from '../logging/logger.js';
+import { strftime } from '../time/strftime.js';
+
+export interface LogFlags {
+  /** -v: everything. */
+  readonly verbose: boolean;
+  /** -q: nothing. */
+  readonly quiet: boolean;
+}
+
+export interface LogPlaces {
+  /** For `log_dest topic`. */
+  publish(topic: string, text: string): void;
+  /** A destination cannot be used; the text says why. */
+  failed(text: string): void;
+}
+
+/** Types that lines of the broker have. */
+const levels: ReadonlySet<LogType> = new Set<LogType>([
+  'error',
+  'warning',
+  'notice',
+  'information',
+  'debug',
+  'subscribe',
+  'unsubscribe',
+]);
+
+function typesOf(given: readonly LogType[], { verbose, quiet }: LogFlags): ReadonlySet<LogLevel> {
+  if (quiet) return new Set();
+  const wanted = verbose ? [...levels] : given.filter((type) => levels.has(type));
+  return new Set(wanted as LogLevel[]);
+}
+
+/** strftime writes nothing, or too much, for a format that makes no sense. */
+function formatted(format: string): (now: Date) => string {
+  const write = strftime(format);
+  return (now) => {
+    const text = write(Math.floor(now.getTime() / 1000));
+    return `${text === '' || text.length > 999 ? 'Time error' : text}: `;
+  };
+}
+
+export function stampOf(config: Configuration): (now: Date) => string {
+  const { log_timestamp: isOn, log_timestamp_format: format } = completed(globalOptions, config.settings);
+  if (isOn === false) return () => '';
+  if (format !== undefined) return formatted(format);
+  return (now) => `${Math.floor(now.getTime() / 1000)}: `;
+}
+
+/** Until a configuration is known: to standard error, as Mosquitto. */
+export function firstLogSettings(stamp: (now: Date) => string): LogSettings {
+  return {
+    types: new Set<LogLevel>(['error', 'warning', 'notice', 'information']),
+    format: 'text',
+    stamp,
+    rateLimit: 0,
+    destinations: [new StreamDestination(process.stderr)],
+  };
+}
+
+/** Makes what lines are written to. A file that cannot be opened leaves errors to standard error. */
+export function logSettings(config: Configuration, flags: LogFlags, places: LogPlaces): LogSettings {
+  const settings = completed(globalOptions, config.settings);
+  const stamp = stampOf(config);
+  const { to, file } = settings.log_dest!;
+  const make: Readonly<Record<LogDestination, () => Destination | undefined>> = {
+    stdout: () => new StreamDestination(process.stdout),
+    stderr: () => new StreamDestination(process.stderr),
+    syslog: () => new SyslogDestination(settings.log_facility, places.failed),
+    topic: () => new TopicDestination(places.publish),
+    file: () => new FileDestination(file!),
+    dlt: () => undefined,
+  };
+  const common = {
+    types: typesOf(settings.log_type!, flags),
+    format: settings.log_format as 'text' | 'json',
+    stamp,
+    rateLimit: settings.log_rate_limit!,
+  };
+  try {
+    return { ...common, destinations: to.flatMap((name) => make[name]() ?? []) };
+  } catch (error) {
+    places.failed(
+      `Error: Unable to open log file ${file} for writing. (${(error as NodeJS.ErrnoException).code})`,
+    );
+    return {
+      ...common,
+      types: new Set<LogLevel>(['error']),
+      destinations: [new StreamDestination(process.stderr)],
+    };
+  }
+}

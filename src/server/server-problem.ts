@@ -1,0 +1,17 @@
+// What keeps the broker from serving: the lines that say why, and the exit code that scripts know.
+
+/** Mosquitto's exit codes: of a configuration, password or ACL file, of listeners, and of files that are not there. */
+export const ExitCode = { general: 1, configuration: 3, missing: 13 } as const;
+
+export class ServerProblem extends Error {
+  readonly exitCode: number;
+  /** What is logged as errors, in this order. */
+  readonly lines: readonly string[];
+
+  constructor(exitCode: number, ...lines: string[]) {
+    super(lines.join('\n'));
+    this.name = 'ServerProblem';
+    this.exitCode = exitCode;
+    this.lines = lines;
+  }
+}

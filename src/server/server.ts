@@ -1,0 +1,270 @@
+// A broker as a configuration file describes it: started, reloaded and stopped as Mosquitto's users know it.
+import { Broker } from '../broker.js';
+import { changesForNextStart, listenerChangesForNextStart } from '../config/changes.js';
+import { type Configuration, completed, type ListenerConfiguration } from '../config/configuration.js';
+import { globalOptions } from '../config/global-options.js';
+import type { EngineOptions } from '../core/options.js';
+import type { Plugin } from '../core/plugin.js';
+import type { Logger } from '../logging/logger.js';
+import { type SysTopicsPlugin, sysTopicsPlugin } from '../sys/sys-topics.js';
+import { Access } from './access.js';
+import { ClientLog } from './client-log.js';
+import { certificatesOf, closedReason, Listening } from './listening.js';
+import { type LogFlags, logSettings } from './log-settings.js';
+import { PacketLog } from './packet-log.js';
+import { loadPlugins, useBuiltInPlugins } from './plugins.js';
+import { ExitCode, ServerProblem } from './server-problem.js';
+import { engineOptions, listenerLimits, listenerName } from './settings.js';
+import { treePrint } from './tree-print.js';
+
+export interface ServerOptions extends LogFlags {
+  /** Name and version, for the log. */
+  readonly version: string;
+  readonly config: Configuration;
+  /** The file that it came from, for the log. */
+  readonly file: string | undefined;
+  /** Ports of the command line, for a configuration without a listener; 1883 without any. */
+  readonly ports: readonly number[];
+  /** Options of the command line: they win over the configuration. */
+  readonly options: Partial<EngineOptions>;
+  readonly logger: Logger;
+  /** File for the keys of TLS connections. */
+  readonly tlsKeylog?: string | undefined;
+}
+
+/** Reads the configuration again; undefined after an error, which was logged. */
+export type ReadAgain = () => Configuration | undefined;
+
+/** What a build of Mosquitto says it can do. */
+const FEATURES = [
+  'Bridge support NOT available.',
+  'Persistence support NOT available.',
+  'TLS support available.',
+  'TLS-PSK support available.',
+  'Websockets support NOT available.',
+];
+
+export class Server {
+  readonly broker: Broker;
+  readonly #options: ServerOptions;
+  readonly #logger: Logger;
+  readonly #clientLog: ClientLog;
+  readonly #packetLog: PacketLog;
+  readonly #access = new Access();
+  readonly #sys: SysTopicsPlugin;
+  readonly #listening: Listening;
+  #config: Configuration;
+  /** Reloads, one after the other. */
+  #reloading: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ServerOptions) {
+    const { config, logger, version } = options;
+    const { log } = logger;
+    this.#options = options;
+    this.#config = config;
+    this.#logger = logger;
+    this.#clientLog = new ClientLog(log);
+    this.#packetLog = new PacketLog(log);
+    this.#sys = sysTopicsPlugin({
+      metrics: () => this.broker.metrics,
+      version,
+      interval: completed(globalOptions, config.settings).sys_interval!,
+    });
+    useBuiltInPlugins(config);
+    this.broker = new Broker({
+      ...engineOptions(config),
+      ...options.options,
+      plugins: [this.#access, this.#sys],
+      observer: this.#clientLog,
+      log,
+    });
+    this.#listening = new Listening(this.broker, log, options.tlsKeylog);
+  }
+
+  /** Throws a ServerProblem when it cannot serve as the configuration says; then it is closed. */
+  async start(): Promise<void> {
+    const { version, file } = this.#options;
+    const { log } = this.#logger;
+    this.#configureLog();
+    log('information', `${version} starting`);
+    log('information', file === undefined ? 'Using default config.' : `Config loaded from ${file}.`);
+    for (const text of FEATURES) log('information', text);
+    try {
+      await this.broker.start();
+      await this.#usePlugins();
+      await this.#useFiles(this.#config);
+      await this.#openListeners();
+    } catch (error) {
+      await this.broker.close();
+      throw error;
+    }
+    log('information', `${version} running`);
+  }
+
+  #configureLog(): void {
+    const { config, options } = { config: this.#config, options: this.#options };
+    this.#logger.configure(
+      logSettings(config, options, {
+        publish: (topic, text) => this.#publishLog(topic, text),
+        failed: (text) => process.stderr.write(`${text}\n`),
+      }),
+    );
+    this.#clientLog.isOn = completed(globalOptions, config.settings).connection_messages!;
+    const watches = (['debug', 'subscribe', 'unsubscribe'] as const).some((one) => this.#logger.has(one));
+    this.broker.observePackets(watches ? this.#packetLog : null);
+  }
+
+  #publishLog(topic: string, payload: string): void {
+    this.broker.publish({ topic, payload, qos: 2, properties: { messageExpiryInterval: 20 } });
+  }
+
+  /** Those of the configuration are asked before the built-in ones. */
+  async #usePlugins(): Promise<void> {
+    const { log } = this.#logger;
+    const loaded: Plugin[] = await loadPlugins(this.#config, log);
+    await this.broker.usePlugins([...loaded, this.#access, this.#sys]);
+    for (const { name } of loaded) log('information', `Plugin ${name} loaded.`);
+  }
+
+  /** Password and key files. */
+  async #useFiles(config: Configuration): Promise<void> {
+    try {
+      await this.#access.use(config);
+    } catch (error) {
+      const isMissing = (error as Error).message.includes('Unable to open');
+      throw new ServerProblem(
+        isMissing ? ExitCode.missing : ExitCode.configuration,
+        (error as Error).message,
+      );
+    }
+  }
+
+  async #openListeners(): Promise<void> {
+    const { ports } = this.#options;
+    const config = this.#config;
+    if (config.isLocalOnly) {
+      await this.#listening.openLocal(config, ports.length > 0 ? ports : [1883]);
+      return;
+    }
+    for (const listener of config.listeners) await this.#open(config, listener);
+    if (this.broker.addresses.length === 0)
+      throw new ServerProblem(ExitCode.general, 'Error: Unable to start any listening sockets, exiting.');
+  }
+
+  #open(config: Configuration, listener: ListenerConfiguration): Promise<void> {
+    return this.#listening.open(config, listener, this.#access.keysFor(listenerName(listener)));
+  }
+
+  /**
+   * Takes over a changed configuration without ending a connection; what cannot change is named in the log. When
+   * anything is wrong with it, or with a file that it names, the old one stays. The log is opened anew.
+   */
+  reload(readAgain: ReadAgain): Promise<void> {
+    const done = this.#reloading.then(() => this.#reload(readAgain));
+    this.#reloading = done.catch(() => {});
+    return done;
+  }
+
+  async #reload(readAgain: ReadAgain): Promise<void> {
+    const { log } = this.#logger;
+    log('information', 'Reloading config.');
+    this.#logger.reopen();
+    const config = readAgain();
+    if (config === undefined) return this.#keep();
+    useBuiltInPlugins(config);
+    try {
+      await this.#useFiles(config);
+    } catch (error) {
+      if (!(error instanceof ServerProblem)) throw error;
+      for (const line of error.lines) log('error', line);
+      return this.#keep();
+    }
+    this.#nameFixed(changesForNextStart(this.#config, config));
+    const before = this.#config;
+    this.#config = config;
+    this.broker.reconfigure({ ...engineOptions(config), ...this.#options.options });
+    this.#sys.changeInterval(completed(globalOptions, config.settings).sys_interval!);
+    await this.#changeListeners(before, config);
+    this.#configureLog();
+    log('information', 'Reloaded config.');
+  }
+
+  #keep(): void {
+    this.#logger.log('error', 'Error: The configuration was not reloaded; what held before still holds.');
+  }
+
+  #nameFixed(names: readonly string[]): void {
+    for (const name of names)
+      this.#logger.log(
+        'warning',
+        `Warning: The '${name}' option has changed; that takes effect with the next start.`,
+      );
+  }
+
+  async #changeListeners(before: Configuration, after: Configuration): Promise<void> {
+    if (before.isLocalOnly || after.isLocalOnly) {
+      if (before.isLocalOnly !== after.isLocalOnly) this.#nameFixed(['listener']);
+      for (const name of new Set(this.broker.addresses.map(({ host, port }) => `${host}:${port}`)))
+        this.broker.changeListener(name, listenerLimits(after, null));
+      return;
+    }
+    const old = new Map(before.listeners.map((listener) => [listenerName(listener), listener]));
+    for (const listener of after.listeners) {
+      const earlier = old.get(listenerName(listener));
+      old.delete(listenerName(listener));
+      await this.#guarded(() =>
+        earlier === undefined ? this.#open(after, listener) : this.#change(after, earlier, listener),
+      );
+    }
+    for (const name of old.keys()) {
+      this.#logger.log('information', `Closing listener ${name}; its connections stay.`);
+      this.broker.stopListening(name);
+    }
+  }
+
+  async #change(
+    config: Configuration,
+    before: ListenerConfiguration,
+    after: ListenerConfiguration,
+  ): Promise<void> {
+    const name = listenerName(after);
+    const closed = closedReason(after.settings);
+    if (closed !== closedReason(before.settings)) return this.#nameFixed([closed ?? 'listener']);
+    if (closed !== undefined) return;
+    this.#nameFixed(listenerChangesForNextStart(before, after));
+    const hasTls = before.settings.certfile !== undefined && after.settings.certfile !== undefined;
+    const certificates = hasTls ? certificatesOf(after.settings) : undefined;
+    this.broker.changeListener(name, listenerLimits(config, after), certificates);
+  }
+
+  /** One listener's trouble does not keep the others from being changed. */
+  async #guarded(change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      const lines = error instanceof ServerProblem ? error.lines : [`Error: ${(error as Error).message}`];
+      for (const line of lines) this.#logger.log('error', line);
+    }
+  }
+
+  /** Opens the files of the log anew. */
+  rotateLog(): void {
+    this.#logger.reopen();
+  }
+
+  /** What is to be saved is saved; without persistence there is nothing. */
+  save(): void {
+    this.#logger.log('information', 'There is nothing to save: persistence is off.');
+  }
+
+  /** Sessions and subscriptions as text. */
+  tree(): string {
+    return treePrint(this.broker.clients());
+  }
+
+  async close(): Promise<void> {
+    this.#logger.log('information', `${this.#options.version} terminating`);
+    this.#clientLog.isClosing = true;
+    await this.broker.close();
+  }
+}

@@ -1,0 +1,76 @@
+// What a configuration means for the engine: its options, and what holds for a listener.
+import {
+  type Configuration,
+  completed,
+  type ListenerConfiguration,
+  type SecuritySettings,
+} from '../config/configuration.js';
+import { globalOptions } from '../config/global-options.js';
+import { listenerOptions } from '../config/listener-options.js';
+import { securityOptions } from '../config/security-options.js';
+import type { ListenerLimits } from '../core/listener.js';
+import type { EngineOptions } from '../core/options.js';
+import type { ProtocolVersion } from '../protocol/index.js';
+
+/** Mosquitto's -1 is our 0: any number. */
+function limit(value: number | undefined): number {
+  return Math.max(0, value ?? 0);
+}
+
+export function engineOptions(config: Configuration): Partial<EngineOptions> {
+  const settings = completed(globalOptions, config.settings);
+  return {
+    allowDuplicateMessages: settings.allow_duplicate_messages!,
+    clientidPrefixes: settings.clientid_prefixes ?? '',
+    maxConnections: limit(settings.global_max_connections),
+    maxInflightBytes: settings.max_inflight_bytes!,
+    maxInflightMessages: settings.max_inflight_messages!,
+    maxKeepalive: settings.max_keepalive!,
+    maxPacketSize: Math.min(settings.max_packet_size!, 268_435_460),
+    maxQueuedBytes: settings.max_queued_bytes!,
+    maxQueuedMessages: settings.max_queued_messages!,
+    maxSessionExpiry: settings.persistent_client_expiration ?? 0,
+    maxSessions: limit(settings.global_max_clients),
+    messageSizeLimit: settings.message_size_limit!,
+    queueQos0Messages: settings.queue_qos0_messages!,
+    retainAvailable: settings.retain_available!,
+    upgradeOutgoingQos: settings.upgrade_outgoing_qos!,
+  };
+}
+
+/** The settings of authentication and access that hold for a listener; null: for the broker. */
+export function securityOf(config: Configuration, listener: ListenerConfiguration | null): SecuritySettings {
+  const given = config.perListenerSettings && listener !== null ? listener.security : config.security;
+  const own = listener?.settings ?? {};
+  const security = completed(securityOptions, given);
+  return {
+    ...security,
+    allow_anonymous: own.listener_allow_anonymous ?? security.allow_anonymous ?? config.isLocalOnly,
+    auto_id_prefix: own.listener_auto_id_prefix ?? security.auto_id_prefix ?? 'auto-',
+  };
+}
+
+export function listenerLimits(
+  config: Configuration,
+  listener: ListenerConfiguration | null,
+): Partial<ListenerLimits> {
+  const settings = completed(listenerOptions, listener?.settings ?? {});
+  const security = securityOf(config, listener);
+  const versions = settings.accept_protocol_versions as readonly ProtocolVersion[] | undefined;
+  return {
+    maxConnections: limit(settings.max_connections),
+    maxQos: settings.max_qos!,
+    maxTopicAlias: settings.max_topic_alias!,
+    maxTopicAliasBroker: settings.max_topic_alias_broker!,
+    allowZeroLengthClientid: security.allow_zero_length_clientid!,
+    autoIdPrefix: security.auto_id_prefix!,
+    usernameAsClientid: settings.use_username_as_clientid!,
+    ...(versions && { versions }),
+  };
+}
+
+/** What a listener is called in logs, and what tells it from the others. */
+export function listenerName({ port, host, path }: ListenerConfiguration): string {
+  if (path !== undefined) return path;
+  return host === undefined ? String(port) : `${host}:${port}`;
+}
