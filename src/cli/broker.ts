@@ -1,5 +1,5 @@
 // `pondhawk`: runs the broker until a signal ends it, as mosquitto(8) does: configuration, background, user, signals.
-import { lookup } from 'node:dns/promises';
+import { bindAddressProblem } from '../config/bind-address.js';
 import { type Configuration, completed, emptyConfiguration } from '../config/configuration.js';
 import { globalOptions } from '../config/global-options.js';
 import { readConfiguration } from '../config/read-configuration.js';
@@ -79,8 +79,9 @@ class BrokerProgram {
   /** Returns the exit code. */
   async run(): Promise<number> {
     const config = this.#readConfiguration();
-    if (config === undefined || !(await this.#namesAreKnown(config)))
-      return this.#end({ lines: [], exitCode: ExitCode.configuration });
+    if (config === undefined) return this.#end({ lines: [], exitCode: ExitCode.configuration });
+    const problem = await bindAddressProblem(config);
+    if (problem !== undefined) return this.#end({ lines: [problem], exitCode: ExitCode.configuration });
     if (this.#flags.testConfig) {
       this.#logger.log('information', 'Configuration file is OK.');
       return this.#end({ lines: [], exitCode: 0 });
@@ -93,22 +94,6 @@ class BrokerProgram {
       if (isBackground()) await reportFailure(failure.lines.join('\n'), failure.exitCode);
       return this.#end(failure);
     }
-  }
-
-  /** bind_address has to be a name that is known, before anything is opened. */
-  async #namesAreKnown({ listeners }: Configuration): Promise<boolean> {
-    for (const { isDefault, host } of listeners) {
-      if (!isDefault || host === undefined) continue;
-      const error = await lookup(host).then(
-        () => undefined,
-        (problem: NodeJS.ErrnoException) => problem,
-      );
-      if (error === undefined) continue;
-      const why = error.code === 'ENOTFOUND' ? 'Name or service not known' : error.message;
-      this.#logger.log('error', `Error: Error resolving bind_address: ${why}. (${host})`);
-      return false;
-    }
-    return true;
   }
 
   #end({ lines, exitCode }: Failure): number {

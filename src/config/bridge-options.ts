@@ -86,22 +86,26 @@ function readPrefix(words: Words): string {
   return given;
 }
 
-function checkBridgeTopic(topic: BridgeTopic): void {
-  const { pattern, localPrefix, remotePrefix } = topic;
+function isFilter(text: string): boolean {
+  return text
+    .split('/')
+    .every((level, i, all) =>
+      level.includes('#') ? level === '#' && i === all.length - 1 : !level.includes('+') || level === '+',
+    );
+}
+
+function checkBridgeTopic({ pattern, localPrefix, remotePrefix }: BridgeTopic): void {
   if (pattern === '""' && (localPrefix === '' || remotePrefix === ''))
     throw new ConfigError('Invalid bridge remapping.');
-  if (/[+#]/.test(localPrefix) || /[+#]/.test(remotePrefix))
-    throw new ConfigError(
-      `Invalid bridge topic local prefix '${localPrefix}' or remote prefix '${remotePrefix}': a prefix has no wildcards.`,
-    );
-  const isWrong = pattern
-    .split('/')
-    .some(
-      (level, i, all) =>
-        (level.includes('#') && (level !== '#' || i !== all.length - 1)) ||
-        (level.includes('+') && level !== '+'),
-    );
-  if (isWrong) throw new ConfigError(`Invalid bridge topic pattern '${pattern}'.`);
+  for (const [side, prefix] of [
+    ['local', localPrefix],
+    ['remote', remotePrefix],
+  ] as const) {
+    if (/[+#]/.test(prefix)) throw new ConfigError(`Invalid bridge topic ${side} prefix '${prefix}'.`);
+    const whole = prefix + (pattern === '""' ? '' : pattern);
+    if (prefix !== '' && !isFilter(whole))
+      throw new ConfigError(`Invalid bridge topic ${side} prefix and pattern combination '${whole}'.`);
+  }
 }
 
 function readTopic(

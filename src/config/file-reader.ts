@@ -112,6 +112,7 @@ export class FileReader {
   }
 
   #read(line: string): void {
+    if (line.startsWith('\r')) return;
     if (line.includes('\0')) throw new ConfigError('There is a NUL byte in this line; this is no text file.');
     const words = new Words(line);
     const name = words.next();
@@ -169,6 +170,9 @@ export class FileReader {
         return this.plugin;
       case 'own-listener':
         if (this.listener === null || this.listener.isDefault) throw this.needs(name, 'a listener');
+        return this.listener.settings;
+      case 'given-listener':
+        if (this.listener === null) throw this.needs(name, 'a listener');
         return this.listener.settings;
       case 'listener':
         if (this.listener === null) defaultListener(this, name);

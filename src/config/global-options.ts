@@ -294,7 +294,7 @@ export const globalOptions = {
     reload: false,
     shape: 'NAME',
   }),
-  websockets_log_level: number(integer(), undefined, 'log level of libwebsockets', {
+  websockets_log_level: option('global', anything, undefined, 'log level of libwebsockets', {
     inactive: 'libwebsockets is not used; use log_type websockets',
   }),
 } as const;

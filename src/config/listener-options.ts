@@ -1,4 +1,5 @@
 // Options of one listener (mosquitto.conf(5), "Listeners").
+import { existsSync } from 'node:fs';
 import { ConfigError } from './config-error.js';
 import { option, type Place } from './option.js';
 import { readIdPrefix } from './security-options.js';
@@ -41,6 +42,12 @@ function readMountPoint(words: Words, label: string): string {
   return mountPoint;
 }
 
+function readFolder(words: Words, label: string, earlier: string | undefined): string {
+  const folder = textOnce()(words, label, earlier);
+  if (!existsSync(folder)) throw new ConfigError(`There is no folder '${folder}' (${label}).`);
+  return folder;
+}
+
 const SHA1 = /^[0-9a-fA-F]{40}$/;
 
 function readSha1(words: Words, label: string): string {
@@ -78,11 +85,11 @@ export const listenerOptions = {
     inactive: 'parameters are chosen by OpenSSL',
     shape: 'FILE',
   }),
-  disable_client_cert_date_checks: flag('listener', 'take client certificates that have expired', {
+  disable_client_cert_date_checks: flag('given-listener', 'take client certificates that have expired', {
     inactive: 'expired certificates are refused',
   }),
   enable_proxy_protocol: option(
-    'listener',
+    'given-listener',
     within(1, 2, 'enable_proxy_protocol must be 1 or 2.'),
     undefined,
     'expect the PROXY protocol of a load balancer',
@@ -92,17 +99,23 @@ export const listenerOptions = {
       inactive: 'there is no PROXY protocol in this version, so this listener stays closed',
     },
   ),
-  http_dir: option('listener', textOnce(), undefined, 'folder of files to serve', {
+  http_dir: option('given-listener', readFolder, undefined, 'folder of files to serve', {
     ...FIXED,
     shape: 'FOLDER',
     inactive: NO_WEBSOCKETS,
   }),
   keyfile: file("the server's private key (PEM)"),
-  listener_allow_anonymous: option('listener', readFlag, undefined, 'take clients without a user name', {
-    shape: 'true|false',
-  }),
+  listener_allow_anonymous: option(
+    'given-listener',
+    readFlag,
+    undefined,
+    'take clients without a user name',
+    {
+      shape: 'true|false',
+    },
+  ),
   listener_auto_id_prefix: option(
-    'listener',
+    'given-listener',
     readIdPrefix,
     undefined,
     'what generated client ids begin with',
@@ -116,22 +129,28 @@ export const listenerOptions = {
     { aliases: ['maximum_qos'], shape: '0|1|2' },
   ),
   max_topic_alias: option(
-    'listener',
+    'given-listener',
     within(0, 65_535, "Invalid '%s' value in configuration."),
     10,
     'topic aliases that an MQTT 5 client may set',
     { shape: 'N' },
   ),
   max_topic_alias_broker: option(
-    'listener',
+    'given-listener',
     within(0, 65_535, "Invalid '%s' value in configuration."),
     10,
     'topic aliases that the broker sets to an MQTT 5 client',
     { shape: 'N' },
   ),
-  mount_point: option('listener', readMountPoint, undefined, 'what is put before all topics of its clients', {
-    inactive: 'there are no mount points in this version, so this listener stays closed',
-  }),
+  mount_point: option(
+    'given-listener',
+    readMountPoint,
+    undefined,
+    'what is put before all topics of its clients',
+    {
+      inactive: 'there are no mount points in this version, so this listener stays closed',
+    },
+  ),
   protocol: option(
     'listener',
     choice<Protocol>(['mqtt', 'websockets', 'http_api'], "Invalid 'protocol' value (%s)."),
@@ -139,9 +158,13 @@ export const listenerOptions = {
     'what is spoken',
     { ...FIXED, shape: 'mqtt|websockets|http_api' },
   ),
-  proxy_protocol_v2_require_tls: flag('listener', 'refuse clients that did not reach the proxy with TLS', {
-    inactive: 'there is no PROXY protocol in this version',
-  }),
+  proxy_protocol_v2_require_tls: flag(
+    'given-listener',
+    'refuse clients that did not reach the proxy with TLS',
+    {
+      inactive: 'there is no PROXY protocol in this version',
+    },
+  ),
   psk_hint: option(
     'listener',
     textOnce(),
@@ -162,7 +185,7 @@ export const listenerOptions = {
     ...FIXED,
     inactive: NO_ENGINE,
   }),
-  tls_keyform: option('listener', textOnce(), undefined, 'pem, or engine', { ...FIXED, inactive: NO_ENGINE }),
+  tls_keyform: option('listener', text, undefined, 'pem, or engine', { ...FIXED, inactive: NO_ENGINE }),
   tls_version: option('listener', textOnce(), undefined, 'lowest version of TLS: tlsv1.2 or tlsv1.3', {
     ...FIXED,
     shape: 'tlsv1.2|tlsv1.3',
@@ -175,7 +198,7 @@ export const listenerOptions = {
     inactive: NO_IDENTITY,
   }),
   use_username_as_clientid: flag('listener', 'take the user name as client id'),
-  websockets_origin: option('listener', texts, undefined, 'origins that browsers may come from', {
+  websockets_origin: option('given-listener', texts, undefined, 'origins that browsers may come from', {
     inactive: NO_WEBSOCKETS,
   }),
 } as const;

@@ -7,11 +7,19 @@ import type { Read } from './values.js';
  * - `security`: anywhere; the listener above it with `per_listener_settings true` (then there must be one), else
  *   the broker
  * - `listener`: below a `listener`; where there is none, the default listener on port 1883 is made for it
+ * - `given-listener`: below a `listener`, `port` or `bind_address`, which must be there
  * - `own-listener`: below a `listener`, which must be there and not be the default one
  * - `bridge`: below a `connection`
  * - `plugin`: below a `plugin`, `global_plugin`, `plugin_load` or `plugin_use`
  */
-export type Place = 'global' | 'security' | 'listener' | 'own-listener' | 'bridge' | 'plugin';
+export type Place =
+  | 'global'
+  | 'security'
+  | 'listener'
+  | 'given-listener'
+  | 'own-listener'
+  | 'bridge'
+  | 'plugin';
 
 export interface Option<T> {
   readonly place: Place;

@@ -27,18 +27,19 @@ export function readFlag(words: Words, label: string): boolean {
   return flags[text]!;
 }
 
-/** As C's strtol with base 0: decimal, hexadecimal with 0x, octal with a leading 0. */
-const INTEGER = /^([+-]?)(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))$/;
+/** As C's strtol with base 0: decimal, hexadecimal with 0x, binary with 0b, octal with a leading 0. */
+const INTEGER = /^([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|(0[0-7]*)|([1-9][0-9]*))$/;
 const INT_MAX = 2_147_483_647;
 
 function parseInteger(text: string): number | undefined {
   const match = INTEGER.exec(text);
   if (match === null) return undefined;
-  const [, sign, hex, octal, decimal] = match;
-  const value =
-    hex !== undefined
-      ? Number.parseInt(hex, 16)
-      : octal !== undefined
+  const [, sign, hex, binary, octal, decimal] = match;
+  const value = hex
+    ? Number.parseInt(hex, 16)
+    : binary
+      ? Number.parseInt(binary, 2)
+      : octal
         ? Number.parseInt(octal, 8)
         : Number(decimal);
   return sign === '-' ? -value : value;

@@ -194,7 +194,7 @@ export class Listening {
     log('notice', 'TLS key logging is for DEBUGGING only.');
   }
 
-  /** Without a listener in the configuration: this machine only. Throws when no port can be opened. */
+  /** Without a listener in the configuration: this machine only. Throws when a port cannot be opened. */
   async openLocal(config: Configuration, ports: readonly number[]): Promise<void> {
     for (const text of [
       'Starting in local only mode. Connections will only be possible from clients running on this machine.',
@@ -203,23 +203,10 @@ export class Listening {
       'These two lines in a configuration file open it to everybody: listener 1883, and allow_anonymous true.',
     ])
       this.#log('warning', text);
-    let last: unknown;
-    for (const port of ports) {
-      for (const place of LOOPBACK) {
-        last = await this.#tryLocal(config, port, place).catch((error: unknown) => error);
-        if (last !== undefined) this.#tell(last);
-      }
-    }
-    if (this.#broker.addresses.length === 0 && last instanceof ServerProblem)
-      throw new ServerProblem(last.exitCode);
+    for (const port of ports) for (const place of LOOPBACK) await this.#openLoopback(config, port, place);
   }
 
-  #tell(problem: unknown): void {
-    if (!(problem instanceof ServerProblem)) throw problem;
-    for (const line of problem.lines) this.#log('error', line);
-  }
-
-  async #tryLocal(config: Configuration, port: number, place: Place): Promise<undefined> {
+  async #openLoopback(config: Configuration, port: number, place: Place): Promise<void> {
     const name = `${place.host}:${port}`;
     this.#log('information', `Opening ipv${place.family} listen socket on port ${port}.`);
     try {

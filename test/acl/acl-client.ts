@@ -62,7 +62,8 @@ export class AclClient {
   }
 
   #send(packet: Packet): void {
-    this.#socket.write(encodePacket(packet, this.#version));
+    // what came late is not answered any more
+    if (this.#socket.writable) this.#socket.write(encodePacket(packet, this.#version));
   }
 
   #read(bytes: Uint8Array): void {

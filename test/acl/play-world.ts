@@ -6,6 +6,8 @@ import { AclClient } from './acl-client.js';
 const witness: Subject = { id: 'the-witness', user: 'the-witness' };
 const extra: Subject = { ...witness, id: 'the-witness-again' };
 
+type Trying<Name extends string> = Extract<Attempt, Readonly<Record<Name, unknown>>>;
+
 const topicOf = (attempt: Attempt): string =>
   'publish' in attempt
     ? attempt.publish
@@ -61,7 +63,7 @@ class Stage {
     return this.#witness.received.includes(topic) ? 'allowed' : 'denied';
   }
 
-  async #publish(subject: AclClient, tries: Attempt & { publish: string }): Promise<string> {
+  async #publish(subject: AclClient, tries: Trying<'publish'>): Promise<string> {
     const { publish: topic, qos = 1, retain = false } = tries;
     const answer = await subject.publish(topic, qos, { retain });
     const effect = await this.#witnessed(topic);
@@ -82,7 +84,7 @@ class Stage {
     await this.#witness.publish(topic, 1, { retain: true, text: '' });
   }
 
-  async #receive(subject: AclClient, tries: Attempt & { receive: string }): Promise<string> {
+  async #receive(subject: AclClient, tries: Trying<'receive'>): Promise<string> {
     const { receive: topic, filter = topic, qos = 0 } = tries;
     await subject.subscribe(filter, qos);
     await this.#witness.publish(topic, qos);
@@ -90,7 +92,7 @@ class Stage {
     return subject.received.includes(topic) ? 'allowed' : 'denied';
   }
 
-  async #receiveRetained(subject: AclClient, tries: Attempt & { receiveRetained: string }): Promise<string> {
+  async #receiveRetained(subject: AclClient, tries: Trying<'receiveRetained'>): Promise<string> {
     const { receiveRetained: topic, filter = topic, qos = 0 } = tries;
     const isOurs = !topic.startsWith('$SYS');
     if (isOurs) await this.#witness.publish(topic, 1, { retain: true });
@@ -101,7 +103,7 @@ class Stage {
   }
 
   /** The message comes while the subject is away; then it comes back, perhaps under another user name. */
-  async #receiveQueued(as: Subject, tries: Attempt & { receiveQueued: string }): Promise<string> {
+  async #receiveQueued(as: Subject, tries: Trying<'receiveQueued'>): Promise<string> {
     const { receiveQueued: topic, by = as } = tries;
     const before = await AclClient.connect(this.#port, as, { session: 'kept' });
     await before.subscribe(topic, 1);
@@ -114,7 +116,7 @@ class Stage {
     return after.received.includes(topic) ? 'allowed' : 'denied';
   }
 
-  async #will(as: Subject, tries: Attempt & { will: string }): Promise<string> {
+  async #will(as: Subject, tries: Trying<'will'>): Promise<string> {
     const { will: topic, qos = 0, retain = false } = tries;
     const will = { topic, payload: Buffer.from('x'), qos, retain };
     const subject = await AclClient.connect(this.#port, as, { will });

@@ -34,7 +34,8 @@ export interface Setting {
   readonly ports: readonly number[];
 }
 
-const startLimit = 1000;
+// only what logs nothing takes this long
+const startLimit = 2000;
 const stopLimit = 5000;
 const running = /^.* running$/m;
 

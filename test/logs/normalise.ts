@@ -26,7 +26,7 @@ function line(text: string, { folder, user, ports, clients }: Particulars): stri
     return name === undefined ? whole : `127.0.0.1:{${name}}`;
   });
   for (const [name, port] of Object.entries(ports))
-    result = result.replace(new RegExp(`\\bport ${port}\\b`), `port {${name}}`);
+    result = result.replace(new RegExp(`(\\bport |\\b127\\.0\\.0\\.1:)${port}\\b`), `$1{${name}}`);
   return result.replace(`as user: ${user}.`, 'as user: {user}.');
 }
 

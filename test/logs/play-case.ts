@@ -15,7 +15,9 @@ import { normalisedLines } from './normalise.js';
 const times = {
   start: 10_000,
   /** For the lines that are expected. */
-  expected: 2000,
+  expected: 3000,
+  /** For the broker to close a connection that its client has ended. */
+  closed: 3000,
   /** The same once there were fewer than expected. */
   doubtful: 200,
   /** After the lines that are expected, for those that are not. */
@@ -23,6 +25,8 @@ const times = {
   /** When nothing is expected. */
   quiet: 120,
 };
+
+const isEnd: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM']);
 
 type Ports = Readonly<Record<'port' | 'second' | 'taken', number>>;
 
@@ -148,7 +152,15 @@ class Play {
       if (isUp) break;
       await delay(20);
     }
-    this.#sockets.get('probe')?.end();
+    await this.#end('probe');
+  }
+
+  /** Resolves when the broker has closed it too: by then it has told of it. */
+  async #end(name: string): Promise<void> {
+    const socket = this.#sockets.get(name);
+    socket?.end();
+    const limit = Date.now() + times.closed;
+    while (socket?.closed === false && Date.now() < limit) await delay(5);
   }
 
   async #open(name: string, way: Way): Promise<Socket> {
@@ -173,13 +185,14 @@ class Play {
         return;
       }
       case 'close':
-        this.#sockets.get(step.on)?.end();
+        await this.#end(step.on);
         return;
       case 'reset':
         this.#sockets.get(step.on)?.resetAndDestroy();
         return;
       case 'signal':
         this.#broker.signal(step.signal);
+        if (isEnd.has(step.signal)) await this.#broker.until(() => !this.#broker.running, times.start);
         return;
       case 'write':
         appendFileSync(this.#path(step.file), this.#filled(step.text));

@@ -21,19 +21,25 @@ async function record({ args, scene: size }: SignalCase, folder: string): Promis
   return { args, exit: status ?? -1, stdout: shown, stderr, caught: (await scene?.end()) ?? {} };
 }
 
+async function recordAll(folder: string): Promise<SignalResult[]> {
+  const results: SignalResult[] = [];
+  for (const one of signalCases) results.push(await record(one, folder));
+  return results;
+}
+
 test.skipIf(programs === undefined)(
   'mosquitto_signal is recorded where it can do no harm',
   async () => {
     expect(readFileSync('/proc/1/cmdline', 'utf8'), 'the first process of this namespace').toContain(
       'vitest',
     );
-    const cases: SignalResult[] = [];
-    for (const one of signalCases) cases.push(await record(one, programs!));
+    const cases = await recordAll(programs!);
+    expect(await recordAll(programs!), 'the same each time').toEqual(cases);
     const version = /\d+\.\d+\.\d+/.exec(
       spawnSync(join(programs!, 'mosquitto'), ['-h']).stdout.toString(),
     )![0];
     writeFileSync(recordedFile, JSON.stringify({ mosquitto: version, cases }));
     execFileSync('npx', ['biome', 'format', '--write', recordedFile]);
   },
-  120_000,
+  300_000,
 );

@@ -196,7 +196,9 @@ const steps: Readonly<Record<string, Step>> = {
   'a queue overflows': async (session) => {
     await session.client('also away').unsubscribe('q/#');
     await session.client('away').disconnect();
-    for (let i = 0; i < 103; i++) await publish(session, [], 'q/3', 'more', { qos: 1 });
+    const publisher = session.client('publisher');
+    publisher.send(...Array.from({ length: 103 }, () => publisher.message('q/3', 'more', { qos: 1 })));
+    for (let i = 0; i < 103; i++) await publisher.next('puback');
   },
   'a session is begun anew': async (session) => {
     await session.join('away', { cleanStart: true });
