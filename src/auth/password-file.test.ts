@@ -185,6 +185,14 @@ describe('loading a password file', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('gives all of many users, and the line of what is wrong after them', async () => {
+    const many = Array.from({ length: 5000 }, (_, i) => `user-${i}:${hash}\n`).join('');
+    writeFileSync(path('many'), many, { mode: 0o600 });
+    expect((await loadPasswordFile(path('many'))).users.size).toBe(5000);
+    writeFileSync(path('many'), `${many}u:x\n`);
+    expect((await refusal('many')).line).toBe(5001);
+  });
+
   it('warns when everybody may read it, in the words of Mosquitto', async () => {
     writeFileSync(path('open'), '');
     chmodSync(path('open'), 0o644);

@@ -3,12 +3,15 @@
 import { constants, readFileSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkPasswordHash, PasswordHashError } from './password-hash.js';
 
 /** Bytes of a whole file; a user takes about 200. */
 const MAX_FILE_LENGTH = 128 * 1024 * 1024;
 /** Bytes of a name or an encoded hash. */
 const MAX_FIELD_LENGTH = 65_535;
+/** Lines that are read at once; they take a few milliseconds. */
+const LINES_A_TURN = 2000;
 
 /** A password file that cannot be used. The message is Mosquitto's, and what to do. */
 export class PasswordFileError extends Error {
@@ -226,11 +229,24 @@ class Parser {
  * first column; lines without a colon do not count. Throws PasswordFileError for what Mosquitto 2.1 refuses.
  */
 export function parsePasswordFile(content: Uint8Array, file: string): Map<string, string> {
-  const { buffer, byteOffset, byteLength } = content;
   const parser = new Parser(file);
-  for (const line of linesOf(Buffer.from(buffer, byteOffset, byteLength).toString('latin1')))
-    parser.read(line);
+  for (const line of linesOf(asText(content))) parser.read(line);
   return parser.users;
+}
+
+/** The same, without holding up for long what else there is to do. */
+async function parseInTurns(content: Uint8Array, file: string): Promise<Map<string, string>> {
+  const parser = new Parser(file);
+  let lines = 0;
+  for (const line of linesOf(asText(content))) {
+    parser.read(line);
+    if (++lines % LINES_A_TURN === 0) await nextTurn();
+  }
+  return parser.users;
+}
+
+function asText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 const openAdvice: Readonly<Record<string, string>> = {
@@ -272,7 +288,7 @@ export async function loadPasswordFile(file: string): Promise<LoadedPasswordFile
     const stats = await handle.stat();
     if (!stats.isFile()) throw cannotOpen(file, `${file} is not a file.`);
     const content = await readAll(handle, file, stats.size);
-    return { users: parsePasswordFile(content, file), warnings: restrictedFileWarnings(file, stats) };
+    return { users: await parseInTurns(content, file), warnings: restrictedFileWarnings(file, stats) };
   } finally {
     await handle.close();
   }

@@ -15,6 +15,7 @@ import { daemonize, isBackground, reportFailure, reportReady } from './process/d
 import { PidFile } from './process/pid-file.js';
 import { dropPrivileges } from './process/privileges.js';
 import { ProcessProblem } from './process/process-problem.js';
+import { type ActivatedSocket, activatedSockets } from './process/socket-activation.js';
 import { SystemdNotifier } from './process/systemd.js';
 import { setUmask } from './process/umask.js';
 import { handleSignals } from './signals.js';
@@ -116,6 +117,7 @@ class BrokerProgram {
     const { configFiles, ports, options, verbose, quiet, tlsKeylog } = this.#flags;
     const server = new Server({
       config,
+      sockets: this.#sockets(),
       ports,
       options,
       verbose,
@@ -141,6 +143,15 @@ class BrokerProgram {
     return 0;
   }
 
+  /** Those that systemd has opened for us. */
+  #sockets(): ActivatedSocket[] {
+    try {
+      return activatedSockets();
+    } catch (error) {
+      throw new ServerProblem(ExitCode.general, `Error: ${(error as Error).message}`);
+    }
+  }
+
   async #start(server: Server): Promise<void> {
     try {
       await server.start();
@@ -159,7 +170,12 @@ class BrokerProgram {
 
   async #reload(server: Server): Promise<void> {
     await this.#systemd?.reloading();
-    await server.reload(() => this.#readConfiguration());
+    try {
+      await server.reload(() => this.#readConfiguration());
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#logger.log('error', `Error: The configuration was not reloaded: ${text}`);
+    }
     await this.#systemd?.ready();
   }
 }

@@ -58,7 +58,7 @@ Options:
   -b        take the password from the command line, where others may see it
   -c        make a new file, which must not exist yet; - is standard output
   -D        delete the user instead of adding or updating its password
-  -H TYPE   the hash: sha512-pbkdf2 (default), argon2id, or sha512 for Mosquitto up to 1.6
+  -H TYPE   the hash: sha512-pbkdf2 (default), argon2id, or sha512, which is quick to guess
   -I COUNT  iterations of sha512-pbkdf2 (default 1000)
   -U        hash the passwords of a file of plain text passwords; hashes in it are hashed again
 

@@ -184,8 +184,8 @@ export const globalOptions = {
   ),
   log_rate_limit: number(
     within(0, 1_000_000_000, "Invalid 'log_rate_limit' value (%d)."),
-    10_000,
-    'lines a second that are logged; what is above is counted and reported; 0: no limit (debug lines are not limited)',
+    1000,
+    'lines a second that are logged in the long run; what is above is counted and reported; 0: any number (debug lines are not limited)',
   ),
   log_timestamp: flag(true, 'begin log lines with the time'),
   log_timestamp_format: option(

@@ -179,13 +179,22 @@ export function closedReason(settings: Partial<ListenerSettings>): string | unde
   return undefined;
 }
 
+/** A socket that listens already, by its file descriptor. */
+export interface OpenedSocket {
+  readonly fd: number;
+  readonly name: string;
+}
+
 export class Listening {
   readonly #broker: Broker;
   readonly #log: Log;
   readonly #keylog: string | undefined;
+  /** Not used yet. */
+  readonly #sockets: OpenedSocket[];
 
   /** `keylog`: the file that keys of TLS connections are written to. */
-  constructor(broker: Broker, log: Log, keylog?: string) {
+  constructor(broker: Broker, log: Log, sockets: readonly OpenedSocket[] = [], keylog?: string) {
+    this.#sockets = [...sockets];
     this.#broker = broker;
     this.#log = log;
     this.#keylog = keylog;
@@ -228,6 +237,12 @@ export class Listening {
     const settings = completed(listenerOptions, listener.settings);
     const tls = tlsOf(listener.settings, keyOf, this.#keylog);
     const common = { name, limits: listenerLimits(config, listener), ...(tls && { tls }) };
+    const socket = this.#socketFor(listener);
+    if (socket !== undefined) {
+      this.#log('information', `Taking the socket ${socket.name} for listener ${name}.`);
+      await this.#broker.listen({ ...common, port: listener.port, fd: socket.fd });
+      return;
+    }
     if (listener.path !== undefined) {
       await this.#openPath(listener.path, common);
       return;
@@ -246,6 +261,13 @@ export class Listening {
       }
     }
     if (opened === 0) throw problem(`Error: The listener ${name} has no address that this machine has.`);
+  }
+
+  /** The one that has its name or its port for a name; where none has, they come in the order of the listeners. */
+  #socketFor(listener: ListenerConfiguration): OpenedSocket | undefined {
+    const names = [listenerName(listener), String(listener.port)];
+    const named = this.#sockets.findIndex(({ name }) => names.includes(name));
+    return this.#sockets.splice(Math.max(0, named), 1)[0];
   }
 
   #openProblem(error: unknown, listener: ListenerConfiguration, where: string): Error {

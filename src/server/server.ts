@@ -9,7 +9,7 @@ import type { Logger } from '../logging/logger.js';
 import { type SysTopicsPlugin, sysTopicsPlugin } from '../sys/sys-topics.js';
 import { Access } from './access.js';
 import { ClientLog } from './client-log.js';
-import { certificatesOf, closedReason, Listening } from './listening.js';
+import { certificatesOf, closedReason, Listening, type OpenedSocket } from './listening.js';
 import { type LogFlags, logSettings } from './log-settings.js';
 import { PacketLog } from './packet-log.js';
 import { loadPlugins, useBuiltInPlugins } from './plugins.js';
@@ -28,6 +28,8 @@ export interface ServerOptions extends LogFlags {
   /** Options of the command line: they win over the configuration. */
   readonly options: Partial<EngineOptions>;
   readonly logger: Logger;
+  /** Listening sockets that somebody else has opened, by the name or the port of their listener. */
+  readonly sockets?: readonly OpenedSocket[] | undefined;
   /** File for the keys of TLS connections. */
   readonly tlsKeylog?: string | undefined;
 }
@@ -78,7 +80,7 @@ export class Server {
       observer: this.#clientLog,
       log,
     });
-    this.#listening = new Listening(this.broker, log, options.tlsKeylog);
+    this.#listening = new Listening(this.broker, log, options.sockets, options.tlsKeylog);
   }
 
   /** Throws a ServerProblem when it cannot serve as the configuration says; then it is closed. */

@@ -64,7 +64,8 @@ async function launch(programs: string, acl: Buffer): Promise<Started> {
   });
   const outcome = await Promise.race([running, exited.then(([code]) => code as number), late]);
   const stop = async (): Promise<void> => {
-    child.kill();
+    // it has nothing to lose, and may miss a SIGTERM that comes as it begins
+    child.kill('SIGKILL');
     await exited;
     rmSync(folder, { recursive: true });
   };

@@ -6,11 +6,12 @@ export type LogStep =
   | { readonly do: 'close' | 'reset'; readonly on: string }
   | { readonly do: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly do: 'write'; readonly file: string; readonly text: string }
+  | { readonly do: 'rename'; readonly file: string; readonly to: string }
   | { readonly do: 'wait'; readonly milliseconds: number }
   | { readonly do: 'restart' };
 
-/** Where a client connects to: the first listener, the second one, or the socket {dir}/broker.sock. */
-export type Way = 'port' | 'second' | 'unix';
+/** Where a client connects to: the first listener, the second one, that with TLS, or {dir}/broker.sock. */
+export type Way = 'port' | 'second' | 'tls' | 'unix';
 
 export interface LogCase {
   /** A sentence. */
@@ -24,6 +25,8 @@ export interface LogCase {
   readonly files?: Readonly<Record<string, string>>;
   /** Modes of files that are not 0600. */
   readonly modes?: Readonly<Record<string, number>>;
+  /** {certs} is a folder with ca.crt, server.crt, server.key and others. */
+  readonly needsCertificates?: true;
   readonly steps?: readonly LogStep[];
   /** The broker is up when a connection named `probe` succeeds: where its log does not say so on stderr. */
   readonly ready?: 'probe' | 'never';

@@ -2,6 +2,7 @@
 
 export interface Particulars {
   readonly folder: string;
+  readonly certificates?: string | undefined;
   readonly user: string;
   readonly ports: Readonly<Record<string, number>>;
   /** The connections' names by their local ports. */
@@ -18,8 +19,9 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 /** Whether this is written or not depends on who runs the test. */
 const ofRoot = /^(?:.*: )?Warning: (?:Mosquitto|Pondhawk) should not be run as root\/administrator\.$/;
 
-function line(text: string, { folder, user, ports, clients }: Particulars): string {
+function line(text: string, { folder, certificates, user, ports, clients }: Particulars): string {
   let result = text.replaceAll(folder, '{dir}');
+  if (certificates !== undefined) result = result.replaceAll(certificates, '{certs}');
   for (const [pattern, to] of patterns) result = result.replace(pattern, to);
   result = result.replace(/\b127\.0\.0\.1:(\d+)\b/g, (whole, port) => {
     const name = clients.get(Number(port));

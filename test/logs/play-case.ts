@@ -1,11 +1,21 @@
 // Plays a log case against a program and returns the log, normalised. When told how many lines to expect in each
 // step it waits for them; otherwise until the log is quiet.
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { type Certificates, makeCertificates } from '../tools/certificates.js';
 import { parseBytes } from '../wire/bytes.js';
 import { baseConfig, LOG_FILE, type LogCase, type LogResult, type LogStep, type Way } from './log-case.js';
 import { LoggedBroker } from './logged-broker.js';
@@ -51,6 +61,7 @@ class Play {
   /** What brokers before a restart wrote. */
   #stdout = '';
   #ports!: Ports;
+  #certificates: Certificates | undefined;
   #broker!: LoggedBroker;
   /** How much of the broker's standard error was taken. */
   #taken = 0;
@@ -75,6 +86,7 @@ class Play {
       for (const socket of this.#sockets.values()) socket.destroy();
       await this.#broker?.stop();
       rmSync(this.#folder, { recursive: true });
+      this.#certificates?.remove();
     }
   }
 
@@ -106,6 +118,7 @@ class Play {
     const user = userInfo().username;
     return normalisedLines(text, {
       folder: this.#folder,
+      certificates: this.#certificates?.folder,
       user,
       ports: this.#ports,
       clients: this.#clients,
@@ -116,6 +129,7 @@ class Play {
     const values: Record<string, string | number> = {
       ...this.#ports,
       dir: this.#folder,
+      certs: this.#certificates?.folder ?? '',
       user: userInfo().username,
     };
     return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
@@ -123,6 +137,7 @@ class Play {
 
   #prepare(): void {
     const { config = [], base = baseConfig, files = {}, modes = {} } = this.#case;
+    if (this.#case.needsCertificates === true) this.#certificates = makeCertificates();
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(this.#path(name), text, { mode: 0o600 });
       chmodSync(this.#path(name), modes[name] ?? 0o600);
@@ -163,16 +178,21 @@ class Play {
     while (socket?.closed === false && Date.now() < limit) await delay(5);
   }
 
+  #dial(way: Way): Socket {
+    const host = '127.0.0.1';
+    if (way === 'unix') return connect(this.#path('broker.sock'));
+    if (way === 'tls') return connectTls({ port: this.#ports.second, host, rejectUnauthorized: false });
+    return connect({ port: this.#ports[way], host, noDelay: true });
+  }
+
   async #open(name: string, way: Way): Promise<Socket> {
-    const socket =
-      way === 'unix'
-        ? connect(this.#path('broker.sock'))
-        : connect({ port: this.#ports[way], host: '127.0.0.1', noDelay: true });
+    const socket = this.#dial(way);
     this.#sockets.set(name, socket);
     socket.resume();
-    await once(socket, 'connect');
+    // of TCP: a handshake that fails is seen in the log
+    socket.once('connect', () => this.#clients.set(socket.localPort ?? 0, name));
+    await once(socket, way === 'tls' ? 'secureConnect' : 'connect');
     socket.on('error', () => {}); // the broker may end it in any way
-    if (socket.localPort !== undefined) this.#clients.set(socket.localPort, name);
     return socket;
   }
 
@@ -196,6 +216,9 @@ class Play {
         return;
       case 'write':
         appendFileSync(this.#path(step.file), this.#filled(step.text));
+        return;
+      case 'rename':
+        renameSync(this.#path(step.file), this.#path(step.to));
         return;
       case 'wait':
         await delay(step.milliseconds);

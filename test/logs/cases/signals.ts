@@ -39,6 +39,18 @@ export const signalCases: readonly LogCase[] = [
     ],
   },
   {
+    name: 'SIGHUP opens the log file again',
+    base: ['listener {port} 127.0.0.1', 'allow_anonymous true', 'user {user}', 'log_dest file {dir}/log.txt'],
+    ready: 'probe',
+    also: 'file',
+    steps: [
+      a.send(connect('one')),
+      { do: 'rename', file: 'log.txt', to: 'old.txt' },
+      { do: 'signal', signal: 'SIGHUP' },
+      b.send(connect('two')),
+    ],
+  },
+  {
     name: 'SIGUSR1 without persistence writes nothing',
     steps: [{ do: 'signal', signal: 'SIGUSR1' }, a.send(connect('one'))],
   },

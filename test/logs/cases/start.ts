@@ -58,6 +58,42 @@ export const startCases: readonly LogCase[] = [
     config: ['listener 0 {dir}/broker.sock'],
     steps: [client('u', 'unix').send(connect('local')), client('u', 'unix').send(disconnect)],
   },
+  {
+    name: 'clients come with TLS, and with something else',
+    config: ['listener {second} 127.0.0.1', 'certfile {certs}/server.crt', 'keyfile {certs}/server.key'],
+    needsCertificates: true,
+    steps: [
+      client('secret', 'tls').send(connect('secret')),
+      client('secret', 'tls').send(disconnect),
+      client('plain', 'second').send(connect('plain')),
+      client('none', 'second').send(''),
+      client('none', 'second').close(),
+    ],
+  },
+  {
+    name: 'clients must have a certificate',
+    config: [
+      'listener {second} 127.0.0.1',
+      'certfile {certs}/server.crt',
+      'keyfile {certs}/server.key',
+      'cafile {certs}/ca.crt',
+      'require_certificate true',
+    ],
+    needsCertificates: true,
+    steps: [client('nobody', 'tls').send(connect('nobody'))],
+  },
+  {
+    name: 'the certificate of the broker is missing',
+    config: ['listener {second} 127.0.0.1', 'certfile {certs}/missing.crt', 'keyfile {certs}/server.key'],
+    needsCertificates: true,
+    ready: 'never',
+  },
+  {
+    name: 'the key does not belong to the certificate',
+    config: ['listener {second} 127.0.0.1', 'certfile {certs}/server.crt', 'keyfile {certs}/client.key'],
+    needsCertificates: true,
+    ready: 'never',
+  },
   { name: 'the password file is missing', config: ['password_file {dir}/passwords'], ready: 'never' },
   {
     name: 'the password file has a line that cannot be read',
