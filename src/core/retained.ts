@@ -65,7 +65,8 @@ export class Retained {
     const kept =
       message.owned && !message.isKept ? message.keep(this.#engine.slab) : message.keepIn(this.#slab);
     this.restore(kept);
-    this.#engine.records?.putRetained(kept);
+    // what the broker says about itself is not true after its end
+    if (!message.topic.isReserved) this.#engine.records?.putRetained(kept);
   }
 
   /** The same for a message that comes from the store. */

@@ -48,7 +48,8 @@ export interface RecordedWorld {
   readonly probes: readonly RecordedProbe[];
 }
 
-export interface RecordedFile extends AclFileCase {
+export interface RecordedFile {
+  readonly name: string;
   /** The exit code; 'runs' when it was started. */
   readonly exit: number | 'runs';
   /** What was said of the file, without time stamps; {file} is its path. */
