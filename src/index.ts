@@ -1,5 +1,13 @@
 // The public API: what a program that embeds the broker, or writes a plugin for it, imports.
 
+export { AclFileError } from './auth/acl-file.js';
+export { type AclFileOptions, type AclFilePlugin, aclFilePlugin } from './auth/acl-plugin.js';
+export { PasswordFileError } from './auth/password-file.js';
+export {
+  type PasswordFileOptions,
+  type PasswordFilePlugin,
+  passwordFilePlugin,
+} from './auth/password-plugin.js';
 export {
   type ScramCredentials,
   type ScramMechanism,
@@ -12,9 +20,11 @@ export {
   type BrokerEvents,
   type BrokerOptions,
   type ClientState,
+  type ListenOptions,
   type LocalSubscription,
 } from './broker.js';
 export type { EngineEvents, PublishRequest, Redirection } from './core/engine.js';
+export type { ListenerLimits } from './core/listener.js';
 export type { Metrics } from './core/metrics.js';
 export {
   type EngineOptions,
@@ -40,5 +50,7 @@ export type {
 } from './core/plugin.js';
 export type { Store, StoreEntry, StoreOperation } from './core/store.js';
 export type { Address, TcpOptions } from './listeners/tcp.js';
+export type { CertificateOptions, TlsOptions } from './listeners/tls.js';
 export { MqttError, type Properties, type ProtocolVersion, type QoS, ReasonCode } from './protocol/index.js';
 export { MemoryStore } from './store/memory.js';
+export { type SysTopicsOptions, type SysTopicsPlugin, sysTopicsPlugin } from './sys/sys-topics.js';

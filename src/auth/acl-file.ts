@@ -7,8 +7,8 @@ import { linesOf, restrictedFileWarnings, restrictedFlag, trimBlanks } from './p
 
 /** Bytes of a whole file; a rule takes about 40. */
 const MAX_FILE_LENGTH = 64 * 1024 * 1024;
-/** Topic levels of all rules together, those that rules of a user share counted once; each takes about 200 bytes. */
-const MAX_LEVELS = 4_000_000;
+/** Topic levels of all rules together, those that rules of a user share counted once; each takes about 100 bytes. */
+const MAX_LEVELS = 2_000_000;
 
 /** What a rule allows, as bits. A rule that denies wins over all others of its list. */
 export const Access = { READ: 1, WRITE: 2, DENY: 4 } as const;
@@ -41,7 +41,7 @@ export class AclFileError extends Error {
   }
 }
 
-/** Who wants to do something. */
+/** Who wants to do something. An empty user name is none. */
 export interface Who {
   readonly clientId: string;
   readonly username: string | undefined;
@@ -51,36 +51,53 @@ export interface Who {
 const OWN_CLIENT_ID = '+c';
 const OWN_USERNAME = '+u';
 
-/** A level of the rules of one list. */
-interface Branch {
-  access: Access;
-  children: Map<string, Branch> | undefined;
+/** A level of the rules of one list. Most have one level below them, which needs no map. */
+class Branch {
+  access: Access = 0;
+  #firstName: string | undefined;
+  #first: Branch | undefined;
+  #others: Map<string, Branch> | undefined;
+
+  get isLast(): boolean {
+    return this.#first === undefined;
+  }
+
+  below(name: string): Branch | undefined {
+    return name === this.#firstName ? this.#first : this.#others?.get(name);
+  }
+
+  grow(name: string): Branch {
+    const branch = new Branch();
+    if (this.#first === undefined) {
+      this.#firstName = name;
+      this.#first = branch;
+    } else {
+      this.#others ??= new Map();
+      this.#others.set(name, branch);
+    }
+    return branch;
+  }
 }
 
 /** A list of rules: those of a user, those of clients without one, or the patterns. */
 export class RuleTree {
-  readonly #root: Branch = { access: 0, children: undefined };
+  readonly #root = new Branch();
 
   /** Adds a rule of these levels. Returns how many of them are new. */
   add(levels: readonly string[], access: Access): number {
     let added = 0;
     let branch = this.#root;
     for (const level of levels) {
-      branch.children ??= new Map();
-      let next = branch.children.get(level);
-      if (next === undefined) {
-        next = { access: 0, children: undefined };
-        branch.children.set(level, next);
-        added++;
-      }
-      branch = next;
+      const known = branch.below(level);
+      if (known === undefined) added++;
+      branch = known ?? branch.grow(level);
     }
     branch.access |= access;
     return added;
   }
 
   get isEmpty(): boolean {
-    return this.#root.children === undefined;
+    return this.#root.isLast;
   }
 
   /** What all rules that match a topic name say together. */
@@ -89,26 +106,22 @@ export class RuleTree {
     const levels = topic.split('/', DEFAULT_MAX_TOPIC_LEVELS + 1);
     if (!topic.startsWith('$')) return accessBelow(this.#root, levels, 0, who);
     // neither wildcards nor names stand for a first level with a $ [MQTT-4.7.2-1]
-    const first = this.#root.children?.get(levels[0]!);
-    return first === undefined ? 0 : accessBelow(first, levels, 1, who);
+    return accessBelow(this.#root.below(levels[0]!), levels, 1, who);
   }
 }
 
-function accessBelow(branch: Branch, levels: readonly string[], depth: number, who: Who): Access {
-  const { access, children } = branch;
+function accessBelow(branch: Branch | undefined, levels: readonly string[], depth: number, who: Who): Access {
+  if (branch === undefined) return 0;
   // a # stands for the level above it too
-  const rest = children?.get('#')?.access ?? 0;
-  if (depth === levels.length) return access | rest;
-  if (children === undefined) return rest;
+  const rest = branch.below('#')?.access ?? 0;
+  if (depth === levels.length) return branch.access | rest;
+  if (branch.isLast) return 0;
   const level = levels[depth]!;
-  const below = (name: string): Access => {
-    const next = children.get(name);
-    return next === undefined ? 0 : accessBelow(next, levels, depth + 1, who);
-  };
-  let found = rest | below(level) | below('+');
+  const through = (name: string): Access => accessBelow(branch.below(name), levels, depth + 1, who);
+  let found = rest | through(level) | through('+');
   // an empty name is not the empty level
-  if (level !== '' && level === who.clientId) found |= below(OWN_CLIENT_ID);
-  if (level !== '' && level === who.username) found |= below(OWN_USERNAME);
+  if (level !== '' && level === who.clientId) found |= through(OWN_CLIENT_ID);
+  if (level !== '' && level === who.username) found |= through(OWN_USERNAME);
   return found;
 }
 
@@ -126,33 +139,37 @@ export class AclRules {
 
   /** Whether a client may read from or write to a topic name: its own rules first, then the patterns. */
   decide(who: Who, topic: string, wanted: Access): AclDecision {
-    const { username, clientId } = who;
-    const own = username === undefined ? this.anonymous : this.users.get(username);
+    const { clientId, username = '' } = who;
+    const own = username === '' ? this.anonymous : this.users.get(username);
     const access = own?.accessTo(topic, who) ?? 0;
     if ((access & Access.DENY) !== 0) return 'denied';
     if ((access & wanted) !== 0) return 'allowed';
     if (this.patterns.isEmpty) return 'denied';
-    if (username !== undefined && isDangerous(username)) return 'dangerous username';
+    if (isDangerous(username)) return 'dangerous username';
     if (isDangerous(clientId)) return 'dangerous client id';
     return this.#decideByPatterns(who, topic, wanted);
   }
 
   #decideByPatterns(who: Who, topic: string, wanted: Access): AclDecision {
     const bits = this.patterns.accessTo(topic, who);
-    const access = who.username === undefined ? bits : bits | (bits >> NAMED_ONLY);
+    const access = (who.username ?? '') === '' ? bits : bits | (bits >> NAMED_ONLY);
     return (access & Access.DENY) === 0 && (access & wanted) !== 0 ? 'allowed' : 'denied';
   }
 }
 
-/** For messages: a line from a file may hold anything. */
+/** Characters of a file that a message shows: Mosquitto's log has lines of 999 bytes. */
+const MAX_SHOWN = 1000;
+
+/** For messages: a line from a file may hold anything. Tabs stay, as they are what is wrong with many a line. */
 function shown(bytes: string): string {
   const text = Buffer.from(bytes, 'latin1').toString('utf8');
-  const short = text.length > 200 ? `${text.slice(0, 200)}…` : text;
-  return short.replace(/\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const short = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return short.replace(/(?!\t)\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** Text from its bytes (one character each); undefined when it is not UTF-8, and so nothing that MQTT can send. */
 function decoded(bytes: string): string | undefined {
+  if (/^[\0-\x7f]*$/.test(bytes)) return bytes;
   const buffer = Buffer.from(bytes, 'latin1');
   const text = buffer.toString('utf8');
   return text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(buffer) ? undefined : text;

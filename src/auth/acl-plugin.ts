@@ -89,7 +89,8 @@ class AclFileAuthorizer {
     const rules = new Map<string, AclRules>();
     for (const path of paths) {
       const { fileWarnings, warnings, rules: read } = await loadAclFile(path);
-      for (const warning of fileWarnings) this.#broker?.log('information', warning.trimEnd());
+      for (const line of fileWarnings.flatMap((text) => text.trimEnd().split('\n')))
+        this.#broker?.log('information', line);
       for (const warning of warnings) this.#broker?.log('warning', warning);
       rules.set(path, read);
     }

@@ -77,9 +77,8 @@ export const listenerOptions = {
     text,
     undefined,
     'ciphers for TLS up to 1.2, as `openssl ciphers` names them',
-    FIXED,
   ),
-  'ciphers_tls1.3': option('listener', text, undefined, 'ciphers for TLS 1.3', FIXED),
+  'ciphers_tls1.3': option('listener', text, undefined, 'ciphers for TLS 1.3'),
   crlfile: file('revoked certificates (PEM)'),
   dhparamfile: option('global', (words: Words) => words.rest(), undefined, 'Diffie-Hellman parameters', {
     inactive: 'parameters are chosen by OpenSSL',
@@ -172,7 +171,7 @@ export const listenerOptions = {
     'makes the listener TLS-PSK; sent to clients as the hint',
     FIXED,
   ),
-  require_certificate: flag('listener', 'refuse clients without a valid certificate'),
+  require_certificate: flag('listener', 'refuse clients without a valid certificate', FIXED),
   socket_domain: option(
     'listener',
     choice(['ipv4', 'ipv6'], "Invalid 'socket_domain' value '%s' in configuration."),
@@ -187,7 +186,6 @@ export const listenerOptions = {
   }),
   tls_keyform: option('listener', text, undefined, 'pem, or engine', { ...FIXED, inactive: NO_ENGINE }),
   tls_version: option('listener', textOnce(), undefined, 'lowest version of TLS: tlsv1.2 or tlsv1.3', {
-    ...FIXED,
     shape: 'tlsv1.2|tlsv1.3',
   }),
   use_identity_as_username: flag(

@@ -26,6 +26,9 @@ export interface TlsOptions extends CertificateOptions {
   keylog?: ((line: Buffer) => void) | undefined;
 }
 
+/** Node has these off unless they are named. */
+const PSK_CIPHERS = 'PSK:!kRSAPSK:!eNULL';
+
 /** Milliseconds for the handshake. */
 const HANDSHAKE_TIMEOUT = 30_000;
 
@@ -66,8 +69,7 @@ export class TlsListener {
     });
     const { keylog } = this.#options;
     if (keylog !== undefined) server.on('keylog', keylog);
-    // one client's failure is nobody else's business
-    server.on('tlsClientError', () => {});
+    server.on('tlsClientError', (error, socket) => this.#handshakeFailed(error, socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(whereToListen(options), () => {
@@ -77,6 +79,14 @@ export class TlsListener {
         resolve(this.#address);
       });
     });
+  }
+
+  /** Who looks after a client wants to know why it does not get in; one that just hung up says nothing. */
+  #handshakeFailed(error: Error & { code?: string; reason?: string }, socket: TLSSocket): void {
+    if (error.code === 'ECONNRESET') return;
+    const { remoteAddress = 'a client', remotePort = 0 } = socket;
+    const text = error.reason ?? error.message;
+    this.#failed(new Error(`${remoteAddress}:${remotePort}: TLS handshake failed: ${text}`));
   }
 
   get address(): Address | null {
@@ -100,6 +110,7 @@ function contextOf(options: TlsOptions): SecureContextOptions {
   const { ca, cert, key, crl, ciphers, minVersion = 'TLSv1.2', maxVersion, psk } = options;
   // TLS 1.3 has pre-shared keys of another kind, which Node does not have
   const highest = psk === undefined ? maxVersion : 'TLSv1.2';
+  const allowed = ciphers ?? (psk === undefined ? undefined : PSK_CIPHERS);
   return {
     ca,
     cert,
@@ -107,6 +118,6 @@ function contextOf(options: TlsOptions): SecureContextOptions {
     crl,
     minVersion,
     ...(highest && { maxVersion: highest }),
-    ...(ciphers && { ciphers }),
+    ...(allowed && { ciphers: allowed }),
   };
 }

@@ -1,8 +1,10 @@
 // Opens the listeners of a configuration: where, with which certificates, and what is said when that cannot be.
+import { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { appendFileSync, existsSync, lstatSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { createSecureContext, DEFAULT_CIPHERS } from 'node:tls';
 import type { Broker } from '../broker.js';
 import {
   type Configuration,
@@ -119,34 +121,84 @@ function folderOf(path: string): Buffer[] {
 
 const versions = { 'tlsv1.2': 'TLSv1.2', 'tlsv1.3': 'TLSv1.3' } as const;
 
-/** The contents of the files that a listener's options name. Throws a ServerProblem. */
+function minVersionOf({ tls_version: version }: Partial<ListenerSettings>): CertificateOptions['minVersion'] {
+  if (version === undefined) return undefined;
+  if (Object.hasOwn(versions, version)) return versions[version as keyof typeof versions];
+  throw problem(`Error: Unsupported tls_version "${version}". Write tlsv1.2 or tlsv1.3.`);
+}
+
+const [TLS13_CIPHERS, TLS12_CIPHERS] = [true, false].map((isNew) =>
+  DEFAULT_CIPHERS.split(':')
+    .filter((name) => name.startsWith('TLS_') === isNew)
+    .join(':'),
+);
+
+/** Both kinds in one list, as OpenSSL in Node wants them: without ciphers of one kind its versions of TLS would be off. */
+function ciphersOf(settings: Partial<ListenerSettings>): string | undefined {
+  const { ciphers, 'ciphers_tls1.3': suites } = settings;
+  if (ciphers === undefined && suites === undefined) return undefined;
+  return `${suites ?? TLS13_CIPHERS}:${ciphers ?? TLS12_CIPHERS}`;
+}
+
+/** Which option is to blame for what OpenSSL refuses: the first of these that it does not take. */
+const blames: readonly {
+  readonly parts: readonly (keyof CertificateOptions)[];
+  text(settings: Partial<ListenerSettings>): string;
+}[] = [
+  { parts: ['cert'], text: ({ certfile }) => `load server certificate "${certfile}". Check certfile.` },
+  { parts: ['cert', 'key'], text: ({ keyfile }) => `load server key file "${keyfile}". Check keyfile.` },
+  { parts: ['crl'], text: ({ crlfile }) => `load certificate revocation file "${crlfile}". Check crlfile.` },
+  {
+    parts: ['ciphers'],
+    text: ({ ciphers = '', 'ciphers_tls1.3': suites = '' }) =>
+      `set TLS ciphers. Check ciphers "${ciphers}" and ciphers_tls1.3 "${suites}".`,
+  },
+];
+
+function checkCertificates(options: CertificateOptions, settings: Partial<ListenerSettings>): void {
+  for (const { parts, text } of blames) {
+    try {
+      createSecureContext({ ca: [], ...Object.fromEntries(parts.map((part) => [part, options[part]])) });
+    } catch (error) {
+      throw problem(`Error: Unable to ${text(settings)}`, `OpenSSL Error: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** OpenSSL in Node says nothing of authorities that it cannot read, and then no client would get in. */
+function authorityOf(cafile: string): Buffer {
+  const text = `Error: Unable to load CA certificates. Check cafile "${cafile}".`;
+  const content = contentOf(cafile, text);
+  try {
+    new X509Certificate(content);
+    return content;
+  } catch (error) {
+    throw problem(text, `OpenSSL Error: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The contents of the files that a listener's options name; undefined where there is none, so that what was there
+ * before a reload does not stay. Throws a ServerProblem.
+ */
 export function certificatesOf(settings: Partial<ListenerSettings>): CertificateOptions {
-  const { certfile, keyfile, cafile, capath, crlfile, ciphers, tls_version: version } = settings;
-  const minVersion = version === undefined ? undefined : versions[version as keyof typeof versions];
-  if (version !== undefined && minVersion === undefined)
-    throw problem(`Error: Unsupported tls_version "${version}". Write tlsv1.2 or tlsv1.3.`);
-  const ca: Buffer[] = [];
-  if (cafile !== undefined)
-    ca.push(contentOf(cafile, `Error: Unable to load CA certificates. Check cafile "${cafile}".`));
-  if (capath !== undefined) ca.push(...folderOf(capath));
-  const suites = [ciphers, settings['ciphers_tls1.3']].filter((one) => one !== undefined).join(':');
-  return {
-    ...(certfile && {
-      cert: contentOf(certfile, `Error: Unable to load server certificate "${certfile}". Check certfile.`),
-    }),
-    ...(keyfile && {
-      key: contentOf(keyfile, `Error: Unable to load server key file "${keyfile}". Check keyfile.`),
-    }),
-    ...(ca.length > 0 && { ca }),
-    ...(crlfile && {
-      crl: contentOf(
-        crlfile,
-        `Error: Unable to load certificate revocation file "${crlfile}". Check crlfile.`,
-      ),
-    }),
-    ...(suites !== '' && { ciphers: suites }),
-    ...(minVersion && { minVersion }),
+  const { certfile, keyfile, cafile, capath, crlfile } = settings;
+  const read = (path: string | undefined, text: string): Buffer | undefined =>
+    path === undefined ? undefined : contentOf(path, `Error: Unable to load ${text}`);
+  const options: CertificateOptions = {
+    cert: read(certfile, `server certificate "${certfile}". Check certfile.`),
+    key: read(keyfile, `server key file "${keyfile}". Check keyfile.`),
+    // with no list at all Node would trust the authorities of the web
+    ca: [
+      ...(cafile === undefined ? [] : [authorityOf(cafile)]),
+      ...(capath === undefined ? [] : folderOf(capath)),
+    ],
+    crl: read(crlfile, `certificate revocation file "${crlfile}". Check crlfile.`),
+    ciphers: ciphersOf(settings),
+    minVersion: minVersionOf(settings),
   };
+  checkCertificates(options, settings);
+  return options;
 }
 
 /** Whether a listener speaks TLS, and how; undefined when it does not. */
@@ -257,7 +309,7 @@ export class Listening {
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code ?? '';
         const isExtra = family === 6 && places.length > 1 && MISSING.has(code);
-        if (!isExtra) throw this.#openProblem(error, listener, `${host}:${listener.port}`);
+        if (!isExtra) throw listenProblem(error, `${host}:${listener.port}`);
       }
     }
     if (opened === 0) throw problem(`Error: The listener ${name} has no address that this machine has.`);
@@ -268,16 +320,6 @@ export class Listening {
     const names = [listenerName(listener), String(listener.port)];
     const named = this.#sockets.findIndex(({ name }) => names.includes(name));
     return this.#sockets.splice(Math.max(0, named), 1)[0];
-  }
-
-  #openProblem(error: unknown, listener: ListenerConfiguration, where: string): Error {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!code.startsWith('ERR_OSSL') && !code.startsWith('ERR_TLS')) return listenProblem(error, where);
-    const { certfile, keyfile } = listener.settings;
-    return problem(
-      `Error: Unable to load server certificate "${certfile}" or key file "${keyfile}". Check certfile and keyfile.`,
-      `OpenSSL Error: ${(error as Error).message}`,
-    );
   }
 
   async #openPath(path: string, common: object): Promise<void> {

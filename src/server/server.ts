@@ -1,4 +1,5 @@
 // A broker as a configuration file describes it: started, reloaded and stopped as Mosquitto's users know it.
+import { type AclFileOptions, type AclFilePlugin, aclFilePlugin } from '../auth/acl-plugin.js';
 import { Broker } from '../broker.js';
 import { changesForNextStart, listenerChangesForNextStart } from '../config/changes.js';
 import { type Configuration, completed, type ListenerConfiguration } from '../config/configuration.js';
@@ -14,7 +15,7 @@ import { type LogFlags, logSettings } from './log-settings.js';
 import { PacketLog } from './packet-log.js';
 import { loadPlugins, useBuiltInPlugins } from './plugins.js';
 import { ExitCode, ServerProblem } from './server-problem.js';
-import { engineOptions, listenerLimits, listenerName } from './settings.js';
+import { aclOptions, engineOptions, listenerLimits, listenerName } from './settings.js';
 import { treePrint } from './tree-print.js';
 
 export interface ServerOptions extends LogFlags {
@@ -56,6 +57,9 @@ export class Server {
   readonly #sys: SysTopicsPlugin;
   readonly #listening: Listening;
   #config: Configuration;
+  /** Plugins that the configuration names. */
+  #loaded: readonly Plugin[] = [];
+  #acl: { options: AclFileOptions | null; plugin: AclFilePlugin | null } = { options: null, plugin: null };
   /** Reloads, one after the other. */
   #reloading: Promise<unknown> = Promise.resolve();
 
@@ -123,14 +127,35 @@ export class Server {
   /** Those of the configuration are asked before the built-in ones. */
   async #usePlugins(): Promise<void> {
     const { log } = this.#logger;
-    const loaded: Plugin[] = await loadPlugins(this.#config, log);
-    await this.broker.usePlugins([...loaded, this.#access, this.#sys]);
-    for (const { name } of loaded) log('information', `Plugin ${name} loaded.`);
+    this.#loaded = await loadPlugins(this.#config, log);
+    await this.#changePlugins(null);
+    for (const { name } of this.#loaded) log('information', `Plugin ${name} loaded.`);
   }
 
-  /** Password and key files. */
+  async #changePlugins(acl: AclFilePlugin | null): Promise<void> {
+    const rules = acl === null ? [] : [acl];
+    await this.broker.usePlugins([...this.#loaded, this.#access, ...rules, this.#sys]);
+  }
+
+  /** Access rules: the files that are there are read again, and others are taken over. */
+  async #useRules(config: Configuration): Promise<void> {
+    const options = aclOptions(config);
+    const { options: before, plugin } = this.#acl;
+    if (plugin !== null && JSON.stringify(options) === JSON.stringify(before)) return plugin.reload();
+    const rules = options === null ? null : aclFilePlugin(options);
+    if (rules !== null || plugin !== null) await this.#changePlugins(rules);
+    this.#acl = { options, plugin: rules };
+    if (rules !== null)
+      this.#logger.log(
+        'information',
+        "Plugin builtin-security has registered to receive 'acl-check' events.",
+      );
+  }
+
+  /** Files of rules, passwords and keys. */
   async #useFiles(config: Configuration): Promise<void> {
     try {
+      await this.#useRules(config);
       await this.#access.use(config);
     } catch (error) {
       const isMissing = (error as Error).message.includes('Unable to open');

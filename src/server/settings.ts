@@ -1,4 +1,6 @@
 // What a configuration means for the engine: its options, and what holds for a listener.
+
+import type { AclFileOptions } from '../auth/acl-plugin.js';
 import {
   type Configuration,
   completed,
@@ -29,7 +31,8 @@ export function engineOptions(config: Configuration): Partial<EngineOptions> {
     maxPacketSize: Math.min(settings.max_packet_size!, 268_435_460),
     maxQueuedBytes: settings.max_queued_bytes!,
     maxQueuedMessages: settings.max_queued_messages!,
-    maxSessionExpiry: settings.persistent_client_expiration ?? 0,
+    // more than MQTT can carry is for ever
+    maxSessionExpiry: Math.min(settings.persistent_client_expiration ?? 0, 0xffff_ffff),
     maxSessions: limit(settings.global_max_clients),
     messageSizeLimit: settings.message_size_limit!,
     queueQos0Messages: settings.queue_qos0_messages!,
@@ -69,8 +72,24 @@ export function listenerLimits(
   };
 }
 
+/** The files of access rules; null when there are none. */
+export function aclOptions(config: Configuration): AclFileOptions | null {
+  if (!config.perListenerSettings) {
+    const file = config.security.acl_file;
+    return file === undefined ? null : { file };
+  }
+  const files = config.listeners.flatMap((listener) =>
+    listener.security.acl_file === undefined ? [] : [[listenerName(listener), listener.security.acl_file]],
+  );
+  return files.length === 0 ? null : { perListener: Object.fromEntries(files) as Record<string, string> };
+}
+
 /** What a listener is called in logs, and what tells it from the others. */
-export function listenerName({ port, host, path }: ListenerConfiguration): string {
+export function listenerName({ port, host, path, settings }: ListenerConfiguration): string {
   if (path !== undefined) return path;
-  return host === undefined ? String(port) : `${host}:${port}`;
+  const { bind_interface: device, socket_domain: family } = settings;
+  const place = device ?? host;
+  const name = place === undefined ? String(port) : `${place}:${port}`;
+  // one port may have a listener for each family, with rules of its own
+  return family === undefined ? name : `${name} (${family})`;
 }

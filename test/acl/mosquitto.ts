@@ -44,7 +44,7 @@ async function launch(programs: string, acl: Buffer): Promise<Started> {
   const port = await freePort();
   writeFileSync(join(folder, 'acl'), acl, { mode: 0o600 });
   const config = [
-    ...['user root', 'allow_anonymous true', 'log_timestamp false', 'set_tcp_nodelay true', 'sys_interval 0'],
+    ...['user root', 'allow_anonymous true', 'log_timestamp false', 'set_tcp_nodelay true'],
     ...[`acl_file ${folder}/acl`, `listener ${port} 127.0.0.1`],
   ];
   writeFileSync(join(folder, 'conf'), config.map((line) => `${line}\n`).join(''));

@@ -116,24 +116,24 @@ function run(folder: string, command: readonly string[], howLong: HowLong): Prom
   const [file, ...args] = command;
   const child = spawn(file!, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
-  let stopped: Run | undefined;
-  const stop = (): void => {
-    stopped ??= { exit: 'running', ...output };
+  let stopped: Partial<Run> | undefined;
+  const stop = (soFar: Partial<Run>): void => {
+    stopped ??= { exit: 'running', ...soFar };
     child.kill('SIGTERM');
   };
-  const soft = howLong === 'until it runs' ? setTimeout(stop, startLimit) : undefined;
+  const soft = howLong === 'until it runs' ? setTimeout(() => stop({ ...output }), startLimit) : undefined;
   const hard = setTimeout(() => child.kill('SIGKILL'), stopLimit);
   for (const name of ['stdout', 'stderr'] as const)
     child[name].on('data', (chunk: Buffer) => {
       output[name] = Buffer.concat([output[name], chunk]);
-      if (soft !== undefined && running.test(output[name].toString('latin1'))) stop();
+      if (soft !== undefined && running.test(output[name].toString('latin1'))) stop({});
     });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(soft);
       clearTimeout(hard);
-      resolve(stopped ?? { exit: code ?? signal!, ...output });
+      resolve({ exit: code ?? signal!, ...output, ...stopped });
     });
   });
 }

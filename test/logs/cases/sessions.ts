@@ -73,11 +73,11 @@ export const sessionCases: readonly LogCase[] = [
           version: 5,
           flags: 0x06,
           properties: '11 00 00 00 05',
-          rest: will5('w/2', 'gone', '18 00 00 00 01'),
+          rest: will5('w/2', 'gone', '18 00 00 00 02'),
         }),
       ),
       b.close(),
-      { do: 'wait', milliseconds: 2500 },
+      { do: 'wait', milliseconds: 4000 },
     ],
   },
   {
