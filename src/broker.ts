@@ -21,6 +21,7 @@ import type { Transport } from './core/transport.js';
 import { StreamTransport } from './listeners/stream.js';
 import { type Address, TcpListener, type TcpOptions } from './listeners/tcp.js';
 import { type CertificateOptions, TlsListener, type TlsOptions } from './listeners/tls.js';
+import type { WebSocketListener, WebSocketOptions } from './listeners/websocket.js';
 import { parseTopicFilter, type QoS, ReasonCode } from './protocol/index.js';
 
 export interface BrokerOptions extends Partial<EngineOptions> {
@@ -41,10 +42,15 @@ export interface ListenOptions extends TcpOptions {
   limits?: Partial<ListenerLimits> | undefined;
   /** Makes it a TLS listener. */
   tls?: TlsOptions | undefined;
+  /** Makes it a WebSocket listener; with `tls` a secure one. */
+  websocket?: WebSocketOptions | undefined;
 }
 
+/** A frame may have a little more than the largest packet: the next one's beginning. */
+const FRAME_SLACK = 65_536;
+
 interface OpenListener {
-  readonly socket: TcpListener | TlsListener;
+  readonly socket: TcpListener | TlsListener | WebSocketListener;
   readonly entrance: Listener;
 }
 
@@ -156,14 +162,13 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async listen(options: ListenOptions): Promise<Address> {
     await this.start();
     if (this.#state !== 'running') throw new Error('the broker is closed');
-    const { name = options.path ?? `${options.host ?? ''}:${options.port}`, limits = {}, tls } = options;
+    const { name = options.path ?? `${options.host ?? ''}:${options.port}`, limits = {} } = options;
     const entrance = this.#engine.addListener(name, limits);
     const accept = (transport: Transport): void => this.#accept(transport, entrance);
     const failed = (error: Error): void =>
       this.log('error', `a connection could not be accepted: ${error.message}`);
     try {
-      const socket =
-        tls === undefined ? new TcpListener(accept, failed) : new TlsListener(tls, accept, failed);
+      const socket = await this.#newListener(options, accept, failed);
       const address = await socket.listen(options);
       // it may have been closed meanwhile
       if ((this.#state as State) !== 'running') {
@@ -180,11 +185,25 @@ export class Broker extends EventEmitter<BrokerEvents> {
     }
   }
 
+  async #newListener(
+    { tls, websocket }: ListenOptions,
+    accept: (transport: Transport) => void,
+    failed: (error: Error) => void,
+  ): Promise<OpenListener['socket']> {
+    if (websocket !== undefined) {
+      // loaded on use
+      const { WebSocketListener } = await import('./listeners/websocket.js');
+      const maxFrame = this.options.maxPacketSize + FRAME_SLACK;
+      return new WebSocketListener({ maxFrame, ...websocket }, tls, accept, failed);
+    }
+    return tls === undefined ? new TcpListener(accept, failed) : new TlsListener(tls, accept, failed);
+  }
+
   /** New limits, and new certificates, for a listener; connections that are there stay. Throws when they cannot be. */
   changeListener(name: string, limits: Partial<ListenerLimits>, certificates?: CertificateOptions): void {
     for (const { socket, entrance } of this.#listeners) {
       if (entrance.name !== name) continue;
-      if (socket instanceof TlsListener && certificates !== undefined) socket.reload(certificates);
+      if (!(socket instanceof TcpListener) && certificates !== undefined) socket.reload(certificates);
       entrance.change(limits, this.#engine.options);
     }
   }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ClientInfo, PluginBroker, PublishedMessage } from '../core/plugin.js';
+import type { ClientInfo, PluginBroker } from '../core/plugin.js';
 import { AclFileError } from './acl-file.js';
 import { type AclFileOptions, type AclFilePlugin, aclFilePlugin } from './acl-plugin.js';
 
@@ -36,15 +36,6 @@ function client(more: Partial<ClientInfo> = {}): ClientInfo {
   return { clientId: 'c', username: undefined, version: 5, ...about, ...more };
 }
 
-const message = (topic: string): PublishedMessage => ({
-  topic,
-  payload: new Uint8Array(),
-  qos: 0,
-  retain: false,
-  properties: {},
-  publisherId: '',
-});
-
 const asks = (plugin: AclFilePlugin, who: ClientInfo) => ({
   mayPublish: (topic: string) =>
     plugin.authorize!(who, { type: 'publish', topic, qos: 0, retain: false }) as boolean,
@@ -52,7 +43,7 @@ const asks = (plugin: AclFilePlugin, who: ClientInfo) => ({
     plugin.authorize!(who, { type: 'will', topic, qos: 0, retain: false }) as boolean,
   maySubscribe: (topic: string) =>
     plugin.authorize!(who, { type: 'subscribe', topic, qos: 0, retain: false }) as boolean,
-  gets: (topic: string) => plugin.deliver!(who, message(topic)) as boolean,
+  gets: (topic: string) => plugin.mayRead!(who, topic),
 });
 
 describe('a client', () => {

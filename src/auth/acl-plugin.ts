@@ -1,6 +1,6 @@
 // Who may publish what and who gets what, by ACL files: Mosquitto's acl_file. The files are read when the broker
 // starts and on reload(); a broken file leaves everything as it was.
-import type { Action, ClientInfo, Plugin, PluginBroker, PublishedMessage } from '../core/plugin.js';
+import type { Action, ClientInfo, Plugin, PluginBroker } from '../core/plugin.js';
 import { Access, type AclDecision, type AclRules, loadAclFile } from './acl-file.js';
 
 /** Cost of all decisions that are remembered: characters of topics, and this much for each. */
@@ -105,11 +105,14 @@ class AclFileAuthorizer {
 
   authorize(client: ClientInfo, { type, topic }: Action): boolean {
     // Mosquitto's files have no say about subscriptions: what may not be read is not delivered
-    if (type === 'subscribe') return true;
+    return type === 'subscribe' || this.mayPublish(client, topic);
+  }
+
+  mayPublish(client: ClientInfo, topic: string): boolean {
     return this.#remembered.get(client)?.write.get(topic) ?? this.#decide(client, topic, Access.WRITE);
   }
 
-  deliver(client: ClientInfo, { topic }: PublishedMessage): boolean {
+  mayRead(client: ClientInfo, topic: string): boolean {
     return this.#remembered.get(client)?.read.get(topic) ?? this.#decide(client, topic, Access.READ);
   }
 
@@ -158,9 +161,10 @@ export function aclFilePlugin(options: AclFileOptions): AclFilePlugin {
     name: 'acl-file',
     start: (broker) => acl.start(broker),
     authorize: (client, action) => acl.authorize(client, action),
+    mayPublish: (client, topic) => acl.mayPublish(client, topic),
     // always there: no file lets everybody read everything, as # is not for topics with a $, and any reload may forbid
     // what was allowed
-    deliver: (client, message) => acl.deliver(client, message),
+    mayRead: (client, topic) => acl.mayRead(client, topic),
     reload: () => acl.reload(),
   };
 }

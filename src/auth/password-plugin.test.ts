@@ -283,6 +283,7 @@ describe('the plugin by itself', () => {
     chmodSync(file, 0o600);
     expect(log).toEqual([
       expect.stringMatching(/^warning: Warning: File \S+ has world readable permissions\./),
+      expect.stringMatching(/^warning: To fix this, use `chmod/),
     ]);
   });
 

@@ -65,6 +65,8 @@ class BrokerProgram {
     this.#flags = flags;
     this.#program = program;
     this.#logger = new Logger(firstLogSettings(stampOf(emptyConfiguration())));
+    // whoever read it has gone: SIGUSR2 still prints
+    process.stdout.on('error', () => {});
     if (flags.quiet)
       this.#logger.configure({ ...this.#first(emptyConfiguration()), types: new Set(['error']) });
   }

@@ -23,13 +23,15 @@ function fixedChanges(
 }
 
 function pluginsOf({ plugins }: Configuration): unknown {
-  return plugins.map(({ path, name, options }) => ({ path, name, options }));
+  return plugins.map(({ path, name, options, listeners }) => {
+    const places = listeners?.map(({ port, host, path: socket }) => [port, host, socket]);
+    return { path, name, options, places };
+  });
 }
 
 /** Names of what differs and stays as it is until the next start. */
 export function changesForNextStart(before: Configuration, after: Configuration): string[] {
   const names = fixedChanges(tables.global, before.settings, after.settings);
-  if (before.perListenerSettings !== after.perListenerSettings) names.push('per_listener_settings');
   if (!isSame(pluginsOf(before), pluginsOf(after))) names.push('plugin');
   return names;
 }

@@ -9,7 +9,6 @@ import type { Words } from './words.js';
 const FIXED = { reload: false } as const;
 const NO_ENGINE = 'keys are read from files; engines of OpenSSL are not used';
 const NO_IDENTITY = 'user names come from clients in this version, so this listener stays closed';
-const NO_WEBSOCKETS = 'there are no WebSocket listeners in this version';
 
 function flag(place: Place, help: string, details = {}) {
   return option(place, readFlag, false, help, { shape: 'true|false', ...details });
@@ -72,12 +71,7 @@ export const listenerOptions = {
   cafile: file('certificates of authorities that client certificates are checked with (PEM)'),
   capath: file('folder of such certificates', { shape: 'FOLDER' }),
   certfile: file("the server's certificate and its chain (PEM); with keyfile it makes the listener TLS"),
-  ciphers: option(
-    'listener',
-    text,
-    undefined,
-    'ciphers for TLS up to 1.2, as `openssl ciphers` names them',
-  ),
+  ciphers: option('listener', text, undefined, 'ciphers for TLS up to 1.2, as `openssl ciphers` names them'),
   'ciphers_tls1.3': option('listener', text, undefined, 'ciphers for TLS 1.3'),
   crlfile: file('revoked certificates (PEM)'),
   dhparamfile: option('global', (words: Words) => words.rest(), undefined, 'Diffie-Hellman parameters', {
@@ -101,7 +95,7 @@ export const listenerOptions = {
   http_dir: option('given-listener', readFolder, undefined, 'folder of files to serve', {
     ...FIXED,
     shape: 'FOLDER',
-    inactive: NO_WEBSOCKETS,
+    inactive: 'files are not served in this version',
   }),
   keyfile: file("the server's private key (PEM)"),
   listener_allow_anonymous: option(
@@ -196,7 +190,5 @@ export const listenerOptions = {
     inactive: NO_IDENTITY,
   }),
   use_username_as_clientid: flag('listener', 'take the user name as client id'),
-  websockets_origin: option('given-listener', texts, undefined, 'origins that browsers may come from', {
-    inactive: NO_WEBSOCKETS,
-  }),
+  websockets_origin: option('given-listener', texts, undefined, 'origins that browsers may come from'),
 } as const;

@@ -44,7 +44,7 @@ export const structures = {
   per_listener_settings: {
     shape: 'true|false',
     help: 'options of authentication and access belong to the listener above them',
-    reload: false,
+    reload: true,
     notice: `${DEPRECATED} Please see the documentation for how to achieve the same effect.`,
   },
   plugin: {

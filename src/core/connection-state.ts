@@ -8,6 +8,7 @@ export const Ending = {
   GOODBYE: 'client disconnected',
   CLOSED: 'connection closed by client',
   NO_CONNECT: 'no CONNECT in time',
+  TLS: 'the client speaks TLS, and this listener does not',
 } as const;
 
 /** The largest packet that MQTT can carry. */

@@ -41,6 +41,9 @@ const MAX_HELD = 10_000;
 /** A connection may always have this much waiting, however much waits for others. */
 const FAIR_SHARE = 65_536;
 
+/** The first byte of a client that speaks TLS; no packet of MQTT begins so. */
+const TLS_HANDSHAKE = 0x16;
+
 /** See `pauseDeliveriesAt`. */
 const PAUSE_DELIVERIES = 262_144;
 
@@ -62,6 +65,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   username: string | undefined = undefined;
   cleanStart = true;
   keepAlive = 0;
+  /** What the client asked for. */
+  askedKeepAlive = 0;
   isBridge = false;
   session: Session | null = null;
   will: WillMessage | null = null;
@@ -134,6 +139,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   received(bytes: Uint8Array, length: number): void {
     if (this.state === State.CLOSED) return; // [MQTT-3.1.4-6] [MQTT3-3.1.4-5]
+    if (this.state === State.NEW && bytes[0] === TLS_HANDSHAKE && this.reader.keptBytes === 0)
+      return this.#end(ReasonCode.ProtocolError, Ending.TLS, false);
     this.engine.metrics.bytesReceived += length;
     this.#heard = false;
     const { turn } = this.engine;

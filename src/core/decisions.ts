@@ -47,19 +47,55 @@ export class Decisions {
     );
     return whenKnown(verdict, (value) => {
       if (value === true) return 0;
-      this.#engine.metrics.authorizationFailures++;
-      this.#engine.log(
-        'notice',
-        `Denied ${action.type} by client ${client.clientId} to '${action.topic}' (q${action.qos}, r${action.retain ? 1 : 0}).`,
-      );
+      this.#noteDenial(client, action.type, action.topic);
       return refusalCode(value);
     });
+  }
+
+  #noteDenial(client: ClientInfo, action: Action['type'], topic: string): void {
+    this.#engine.metrics.authorizationFailures++;
+    this.#engine.log('notice', `Denied ${action} by client ${client.clientId} to '${topic}'.`);
+  }
+
+  /** Whether a client may publish to a topic, where plugins judge by nothing else. */
+  mayPublish(client: ClientInfo, topic: string): boolean {
+    const { mayPublish } = this.#engine.hooks;
+    const verdict = this.#askAtOnce('mayPublish', mayPublish, client, topic, undefined);
+    if (verdict !== true) this.#noteDenial(client, 'publish', topic);
+    return verdict === true;
+  }
+
+  /** Whether a client may get messages of a topic. */
+  mayRead(client: ClientInfo, topic: string): boolean {
+    const { mayRead } = this.#engine.hooks;
+    return this.#askAtOnce('mayRead', mayRead, client, topic, true) !== false;
+  }
+
+  /** The first answer that is not `pass`; false from a plugin that fails. */
+  #askAtOnce(
+    name: 'mayPublish' | 'mayRead',
+    hooks: readonly { plugin: string; call: (client: ClientInfo, topic: string) => boolean | undefined }[],
+    client: ClientInfo,
+    topic: string,
+    pass: boolean | undefined,
+  ): boolean | undefined {
+    for (const hook of hooks) {
+      try {
+        const answer = hook.call(client, topic);
+        if (answer !== pass) return answer === true;
+      } catch (error) {
+        this.#engine.hookFailed(hook.plugin, name, error);
+        return false;
+      }
+    }
+    return pass;
   }
 
   /** Whether somebody, or a limit, has a say about messages before they are routed. */
   get asksBeforePublish(): boolean {
     const { hooks, options } = this.#engine;
-    return hooks.authorize.length > 0 || hooks.publish.length > 0 || options.messageSizeLimit > 0;
+    const asks = hooks.authorize.length > 0 && hooks.mayPublish.length === 0;
+    return asks || hooks.publish.length > 0 || options.messageSizeLimit > 0;
   }
 
   /** The message to publish, perhaps changed, or the reason code with which it is refused. */
@@ -133,8 +169,14 @@ export class Decisions {
 
   /** Whether the deliver hooks let a message go to a subscriber. */
   allowsDelivery(connection: Connection, message: Message, qos: number, retain: boolean): boolean {
+    const { hooks, metrics } = this.#engine;
+    if (hooks.mayRead.length > 0 && !this.mayRead(connection, message.topic.text)) {
+      metrics.droppedByPlugin++;
+      return false;
+    }
+    if (hooks.deliver.length === 0) return true;
     const shown: PublishedMessage = { ...this.#engine.published(message), qos: qos as QoS, retain };
-    for (const hook of this.#engine.hooks.deliver) {
+    for (const hook of hooks.deliver) {
       try {
         const answer: unknown = hook.call(connection, shown);
         if (answer instanceof Promise) {

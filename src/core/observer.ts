@@ -15,6 +15,10 @@ export interface Observer {
   sessionExpired(clientId: string): void;
   /** Messages for a client are being dropped; told once until it has caught up. */
   queueFull(clientId: string): void;
+  /** A PUBREC for a message that is not on its way. */
+  unknownPubrec(connection: Connection, packetId: number): void;
+  /** A message was not sent, since the client takes no packets of this remaining length. */
+  tooLarge(connection: Connection, size: number): void;
 }
 
 /** Watches every packet. The bytes and messages are valid during the call only. */
@@ -23,6 +27,8 @@ export interface PacketObserver {
   received(connection: Connection, type: number, bytes: Uint8Array, body: number, end: number): void;
   receivedPublish(connection: Connection, message: Message): void;
   deniedPublish(connection: Connection, message: Message): void;
+  /** Its payload is above the limit. */
+  droppedPublish(connection: Connection, message: Message): void;
   /** One filter of a SUBSCRIBE, with the QoS that was granted, or a reason code of 0x80 or above. */
   subscribed(connection: Connection, filter: string, reason: number): void;
   unsubscribed(connection: Connection, filter: string): void;

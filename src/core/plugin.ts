@@ -81,6 +81,13 @@ export interface Plugin {
   authenticate?(client: ClientInfo, credentials: Credentials): MaybePromise<Verdict>;
   /** Who may do what. Without any such hook everybody may do everything. */
   authorize?(client: ClientInfo, action: Action): MaybePromise<Verdict>;
+  /**
+   * What `authorize` answers about a publish, for plugins where that depends on the client and the topic alone: then
+   * messages that follow each other are asked about once, and need not be shown. At once, and with no effects.
+   */
+  mayPublish?(client: ClientInfo, topic: string): boolean | undefined;
+  /** Whether a client may get messages of a topic; asked before each delivery. At once, and with no effects. */
+  mayRead?(client: ClientInfo, topic: string): boolean;
   connected?(client: ClientInfo): void;
   /** `reason`: the MQTT 5 reason code of the end, 0 when the client said goodbye. */
   disconnected?(client: ClientInfo, reason: number): void;
@@ -116,6 +123,8 @@ export type LogLevel = 'error' | 'warning' | 'notice' | 'information' | 'debug' 
 type HookName =
   | 'authenticate'
   | 'authorize'
+  | 'mayPublish'
+  | 'mayRead'
   | 'connected'
   | 'disconnected'
   | 'publish'
@@ -144,6 +153,9 @@ export interface HookSupervision {
 export class Hooks {
   readonly authenticate: Hook<'authenticate'>[];
   readonly authorize: Hook<'authorize'>[];
+  /** Only when all that authorize have it: then it is asked instead. */
+  readonly mayPublish: Hook<'mayPublish'>[];
+  readonly mayRead: Hook<'mayRead'>[];
   readonly connected: Hook<'connected'>[];
   readonly disconnected: Hook<'disconnected'>[];
   readonly publish: Hook<'publish'>[];
@@ -156,6 +168,10 @@ export class Hooks {
   constructor(plugins: readonly Plugin[], supervision: HookSupervision) {
     this.authenticate = gather(plugins, 'authenticate');
     this.authorize = gather(plugins, 'authorize');
+    const judges = plugins.filter(({ authorize }) => authorize !== undefined);
+    const isByTopic = judges.every(({ mayPublish }) => mayPublish !== undefined);
+    this.mayPublish = isByTopic ? gather(judges, 'mayPublish') : [];
+    this.mayRead = gather(plugins, 'mayRead');
     this.connected = gather(plugins, 'connected');
     this.disconnected = gather(plugins, 'disconnected');
     this.publish = gather(plugins, 'publish');

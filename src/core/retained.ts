@@ -199,7 +199,8 @@ export class RetainedCursor {
     if (connection.output.pending > connection.pauseDeliveriesAt) return false;
     if (qos > 0 && !session.windowOpen(connection)) return false;
     const { hooks, decisions } = this.#engine;
-    if (hooks.deliver.length > 0 && !decisions.allowsDelivery(connection, message, qos, true)) return true;
+    const asks = hooks.mayRead.length > 0 || hooks.deliver.length > 0;
+    if (asks && !decisions.allowsDelivery(connection, message, qos, true)) return true;
     // [MQTT3-3.3.1-8]
     if (qos === 0) connection.sendQoS0(message, true, identifiers);
     else session.sendNow(connection, message, qos, true, identifiers, null);

@@ -91,6 +91,16 @@ export class Run {
 
   #deliver(subscription: Subscription, payload: number): void {
     const connection = subscription.session.connection;
+    const { hooks, decisions, metrics } = this.#engine;
+    // one answer for all of them
+    if (
+      connection !== null &&
+      hooks.mayRead.length > 0 &&
+      !decisions.mayRead(connection, this.#topic!.text)
+    ) {
+      metrics.droppedByPlugin += this.#count;
+      return;
+    }
     if (connection !== null && subscription.identifiers === null && this.#fits(connection)) {
       this.#copyTo(connection, payload);
       return;

@@ -4,6 +4,7 @@ import {
   PacketType,
   type PublishVariant,
   publishVariantSize,
+  variableByteIntegerSize,
   writePublishHead,
   writeUint32,
 } from '../protocol/index.js';
@@ -41,7 +42,7 @@ export function sendPublish(
   const encoded = message.encodedFor(connection.version, qos);
   const { bytes, start, end } = encoded;
   const size = end - start;
-  if (size > connection.clientMaxPacketSize) return tooLarge(connection); // [MQTT-3.1.2-24]
+  if (size > connection.clientMaxPacketSize) return tooLarge(connection, size); // [MQTT-3.1.2-24]
   const { output, engine } = connection;
   let at: number;
   const isReferenced = size >= REFERENCE_SIZE && message.isReferenced;
@@ -102,7 +103,7 @@ function sendOwnVariant(
   }
   const topic = message.topic.bytes;
   let size = publishVariantSize(message, topic.length, variant);
-  if (size > connection.clientMaxPacketSize) return tooLarge(connection); // [MQTT-3.1.2-24]
+  if (size > connection.clientMaxPacketSize) return tooLarge(connection, size); // [MQTT-3.1.2-24]
   if (known === 0 && aliases !== null && size + 3 < connection.clientMaxPacketSize) {
     variant.topicAlias = aliases.assign(message.topic.text);
     size = publishVariantSize(message, topic.length, variant);
@@ -128,7 +129,9 @@ function sent(connection: Connection, size: number, payload: number): void {
   if (!connection.dirty) connection.touch();
 }
 
-function tooLarge({ engine }: Connection): boolean {
-  engine.metrics.droppedTooLarge++;
+function tooLarge(connection: Connection, size: number): boolean {
+  const { metrics, observer } = connection.engine;
+  metrics.droppedTooLarge++;
+  observer?.tooLarge(connection, size - 1 - variableByteIntegerSize(size - 2));
   return false;
 }

@@ -168,10 +168,9 @@ export class Session extends Timer {
 
   /** Whether plugins let a message go to this client; asked when it is about to be sent. */
   #isAllowed(connection: Connection, message: Message, qos: number, retain: boolean): boolean {
-    const { engine } = this;
-    return (
-      engine.hooks.deliver.length === 0 || engine.decisions.allowsDelivery(connection, message, qos, retain)
-    );
+    const { hooks, decisions } = this.engine;
+    const asks = hooks.mayRead.length > 0 || hooks.deliver.length > 0;
+    return !asks || decisions.allowsDelivery(connection, message, qos, retain);
   }
 
   #deliverOffline(message: Message, subscription: Subscription, qos: number, retain: boolean): void {

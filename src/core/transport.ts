@@ -14,6 +14,8 @@ export interface Transport {
   /** Who is at the other end, for logs and plugins: an address, or what else is known. */
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** What TLS has agreed upon; undefined without TLS. */
+  readonly cipher?: { readonly version: string; readonly name: string } | undefined;
   /** Begins to read. */
   start(receiver: TransportReceiver): void;
   /**

@@ -1,6 +1,7 @@
 // Any duplex stream of Node as a transport: a pipe, a TLS or WebSocket stream, a pair of streams in memory.
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { Transport, TransportReceiver } from '../core/transport.js';
 
 /** After `end` the other side has this long to take what was sent and to close. */
@@ -34,6 +35,12 @@ export class StreamTransport implements Transport {
     // a client that closes its half has nothing more to say
     stream.on('end', () => this.#ended());
     stream.on('close', () => this.#ended());
+  }
+
+  get cipher(): Transport['cipher'] {
+    const stream = this.#stream;
+    if (!(stream instanceof TLSSocket)) return undefined;
+    return { version: stream.getProtocol() ?? 'TLS', name: stream.getCipher().name };
   }
 
   start(receiver: TransportReceiver): void {

@@ -2,6 +2,7 @@
 import {
   createSecureContext,
   createServer,
+  type TlsOptions as NodeTlsOptions,
   type SecureContextOptions,
   type Server,
   type TLSSocket,
@@ -44,20 +45,7 @@ export class TlsListener {
     this.#options = options;
     this.#accept = accept;
     this.#failed = failed;
-    const { requireCertificate = false, psk, alpnProtocols } = options;
-    this.#server = createServer({
-      ...contextOf(options),
-      requestCert: requireCertificate,
-      rejectUnauthorized: requireCertificate,
-      handshakeTimeout: HANDSHAKE_TIMEOUT,
-      ALPNProtocols: alpnProtocols,
-      ...(psk === undefined
-        ? {}
-        : {
-            pskIdentityHint: psk.hint,
-            pskCallback: (_socket: TLSSocket, identity: string) => psk.keyOf(identity),
-          }),
-    });
+    this.#server = createServer(secureServerOptions(options));
   }
 
   listen(options: TcpOptions): Promise<Address> {
@@ -104,6 +92,22 @@ export class TlsListener {
   stop(): void {
     this.#server.close();
   }
+}
+
+/** What Node's servers with TLS are told. */
+export function secureServerOptions(options: TlsOptions): NodeTlsOptions {
+  const { requireCertificate = false, psk, alpnProtocols } = options;
+  return {
+    ...contextOf(options),
+    requestCert: requireCertificate,
+    rejectUnauthorized: requireCertificate,
+    handshakeTimeout: HANDSHAKE_TIMEOUT,
+    ...(alpnProtocols && { ALPNProtocols: alpnProtocols }),
+    ...(psk && {
+      pskIdentityHint: psk.hint,
+      pskCallback: (_socket: TLSSocket, identity: string) => psk.keyOf(identity),
+    }),
+  };
 }
 
 function contextOf(options: TlsOptions): SecureContextOptions {

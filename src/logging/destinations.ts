@@ -14,18 +14,38 @@ function joined(lines: readonly Line[]): string {
   return `${lines.map(({ text }) => text).join('\n')}\n`;
 }
 
-/** Standard output or standard error. */
-export class StreamDestination implements Destination {
-  readonly #stream: NodeJS.WriteStream;
+/** Bytes that may wait for somebody who reads slowly, or not at all. */
+const MAX_WAITING = 4 * 1024 * 1024;
 
-  constructor(stream: NodeJS.WriteStream) {
+function lostText(count: number): string {
+  return count > 0 ? `(${count} log lines could not be written here)\n` : '';
+}
+
+/** Standard output or standard error: one for each, since what listens to it stays. */
+export class StreamDestination implements Destination {
+  static readonly #all = new Map<NodeJS.WriteStream, StreamDestination>();
+  readonly #stream: NodeJS.WriteStream;
+  #lost = 0;
+
+  private constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
     // whoever read it has gone
     stream.on('error', () => {});
   }
 
+  static of(stream: NodeJS.WriteStream): StreamDestination {
+    const made = StreamDestination.#all.get(stream) ?? new StreamDestination(stream);
+    StreamDestination.#all.set(stream, made);
+    return made;
+  }
+
   write(lines: readonly Line[]): void {
-    this.#stream.write(joined(lines));
+    if (this.#stream.writableLength > MAX_WAITING) {
+      this.#lost += lines.length;
+      return;
+    }
+    this.#stream.write(lostText(this.#lost) + joined(lines));
+    this.#lost = 0;
   }
 
   reopen(): void {}
@@ -38,6 +58,8 @@ export class FileDestination implements Destination {
   readonly path: string;
   #file: number;
   #lost = 0;
+  /** The last line has no end. */
+  #isBroken = false;
 
   /** Throws the system's error when it cannot be opened. */
   constructor(path: string) {
@@ -46,13 +68,17 @@ export class FileDestination implements Destination {
   }
 
   write(lines: readonly Line[]): void {
-    const missing = this.#lost > 0 ? `(${this.#lost} log lines could not be written here)\n` : '';
-    const bytes = Buffer.from(missing + joined(lines));
+    const end = this.#isBroken ? '\n' : '';
+    const bytes = Buffer.from(end + lostText(this.#lost) + joined(lines));
+    let at = 0;
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+      while (at < bytes.length) at += writeSync(this.#file, bytes, at);
       this.#lost = 0;
+      this.#isBroken = false;
     } catch {
       this.#lost += lines.length;
+      // what fits on a full disk may end in the middle of a line
+      if (at > 0) this.#isBroken = bytes[at - 1] !== 0x0a;
     }
   }
 
@@ -61,6 +87,7 @@ export class FileDestination implements Destination {
       const file = openSync(this.path, 'a', 0o600);
       this.close();
       this.#file = file;
+      this.#isBroken = false;
     } catch {
       // better the old file than none
     }
@@ -93,6 +120,7 @@ export class SyslogDestination implements Destination {
   readonly #facility: number;
   readonly #failed: (text: string) => void;
   #logger: ChildProcess | null = null;
+  #lost = 0;
 
   /** `facility`: N for localN; daemon without one. `failed` hears when there is no logger(1). */
   constructor(facility: number | undefined, failed: (text: string) => void) {
@@ -102,8 +130,19 @@ export class SyslogDestination implements Destination {
 
   write(lines: readonly Line[]): void {
     this.#logger ??= this.#start();
-    const text = lines.map((line) => `<${this.#facility * 8 + severities[line.level]}>${line.text}\n`);
-    this.#logger.stdin?.write(text.join(''));
+    const input = this.#logger.stdin!;
+    if (input.writableLength > MAX_WAITING) {
+      this.#lost += lines.length;
+      return;
+    }
+    const text = lines.map((line) => this.#prefix(line.level) + line.text);
+    if (this.#lost > 0) text.unshift(this.#prefix('warning') + lostText(this.#lost).trimEnd());
+    this.#lost = 0;
+    input.write(`${text.join('\n')}\n`);
+  }
+
+  #prefix(level: LogLevel): string {
+    return `<${this.#facility * 8 + severities[level]}>`;
   }
 
   #start(): ChildProcess {

@@ -20,6 +20,8 @@ export interface LogSettings {
 const MAX_LINE = 999;
 /** So many seconds' worth of lines may come at once: a fleet that reconnects is no attack. */
 const BURST_SECONDS = 20;
+/** Milliseconds between lines that say how many were left out. */
+const TELL_EVERY = 1000;
 /** Types that somebody switched on to see everything. */
 const UNLIMITED: ReadonlySet<LogLevel> = new Set<LogLevel>(['debug', 'subscribe', 'unsubscribe']);
 
@@ -37,6 +39,7 @@ export class Logger {
   #allowance: number;
   #countedAt = performance.now();
   #leftOut = 0;
+  #tellTimer: NodeJS.Timeout | undefined;
 
   constructor(settings: LogSettings) {
     this.#settings = settings;
@@ -52,6 +55,10 @@ export class Logger {
     this.#allowance = settings.rateLimit * BURST_SECONDS;
   }
 
+  get destinations(): readonly Destination[] {
+    return this.#settings.destinations;
+  }
+
   /** Whether lines of this type are written at all. */
   has(level: LogLevel): boolean {
     return this.#settings.types.has(level) && this.#settings.destinations.length > 0;
@@ -59,13 +66,15 @@ export class Logger {
 
   readonly log = (level: LogLevel, text: string): void => {
     if (!this.has(level)) return;
-    if (!UNLIMITED.has(level) && !this.#mayWrite()) {
-      this.#leftOut++;
-      return;
-    }
-    if (this.#leftOut > 0) this.#tellLeftOut();
-    this.#add(level, text);
+    if (UNLIMITED.has(level) || this.#mayWrite()) this.#add(level, text);
+    else this.#leaveOut();
   };
+
+  /** Told after a while, whether or not more is logged by then. */
+  #leaveOut(): void {
+    this.#leftOut++;
+    this.#tellTimer ??= setTimeout(() => this.#tellLeftOut(), TELL_EVERY).unref();
+  }
 
   #mayWrite(): boolean {
     const { rateLimit } = this.#settings;
@@ -80,6 +89,8 @@ export class Logger {
   }
 
   #tellLeftOut(): void {
+    clearTimeout(this.#tellTimer);
+    this.#tellTimer = undefined;
     const count = this.#leftOut;
     this.#leftOut = 0;
     this.#add(
@@ -94,7 +105,7 @@ export class Logger {
     const line =
       format === 'json'
         ? JSON.stringify({ time: now.toISOString(), level, message: text })
-        : cut(`${stamp(now)}${text}`);
+        : cut(`${stamp(now)}${printable(text)}`);
     this.#waiting.push({ level, text: line });
     if (level === 'error') return this.flush();
     if (this.#isScheduled) return;
@@ -122,6 +133,18 @@ export class Logger {
     this.flush();
     for (const destination of this.#settings.destinations) destination.close();
   }
+}
+
+/** What strangers chose (client ids, user names) cannot start a line, or steer the terminal that shows it. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character, at: number) =>
+    isOurs(character, text, at) ? character : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+/** The tab that lines of details begin with, and the lines of a stack trace. */
+function isOurs(character: string, text: string, at: number): boolean {
+  return (character === '\t' && at === 0) || (character === '\n' && text.includes('\n    at '));
 }
 
 /** A line that is too long is cut, between characters. */

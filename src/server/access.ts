@@ -1,4 +1,5 @@
 // Who may connect, as the options of authentication say it for each listener: password files, anonymous clients.
+import { loadPasswordFile } from '../auth/password-file.js';
 import { type PasswordFilePlugin, passwordFilePlugin } from '../auth/password-plugin.js';
 import { readPskFile } from '../auth/psk-file.js';
 import type { Configuration, ListenerConfiguration } from '../config/configuration.js';
@@ -38,7 +39,16 @@ export class Access implements Plugin {
     this.#broker = broker;
   }
 
-  /** Reads the files that a configuration names, and takes over what they say. Throws, and then nothing has changed. */
+  /** Reads the files that a configuration names, and does nothing with them. Throws what is wrong with one. */
+  async check(config: Configuration): Promise<void> {
+    const securities = [null, ...config.listeners].map((listener) => securityOf(config, listener));
+    for (const path of new Set(securities.map(({ password_file: file }) => file)))
+      if (path !== undefined) await loadPasswordFile(path);
+    for (const path of new Set(securities.map(({ psk_file: file }) => file)))
+      if (path !== undefined) readPskFile(path);
+  }
+
+  /** Reads the files that a configuration names, and takes over what they say: `check` it before. */
   async use(config: Configuration): Promise<void> {
     const files = new Map<string, PasswordFilePlugin>();
     const keys = new Map<string, ReadonlyMap<string, Uint8Array>>();
@@ -68,10 +78,6 @@ export class Access implements Plugin {
     }
     const made = passwordFilePlugin({ file: path });
     await made.start?.(this.#broker!);
-    this.#broker!.log(
-      'information',
-      "Plugin builtin-security has registered to receive 'basic-auth' events.",
-    );
     return made;
   }
 

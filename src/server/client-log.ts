@@ -73,15 +73,28 @@ export class ClientLog implements Observer {
 
   connected(connection: Connection): void {
     if (!this.isOn) return;
-    const { remoteAddress, remotePort, clientId, version, cleanStart, keepAlive, username } = connection;
+    const { remoteAddress, remotePort, clientId, version, cleanStart, askedKeepAlive, username } = connection;
     const who = connection.isBridge ? 'bridge' : 'client';
-    const user = username === undefined ? '' : `, u'${username}'`;
-    const session = `p${version}, c${cleanStart ? 1 : 0}, k${keepAlive}${user}`;
+    const user = username === undefined || username === '' ? '' : `, u'${username}'`;
+    const session = `p${version}, c${cleanStart ? 1 : 0}, k${askedKeepAlive}${user}`;
     this.#log(
       'notice',
       `New ${who} connected from ${remoteAddress}:${remotePort} as ${clientId} (${session}).`,
     );
     this.#will(connection);
+    const { cipher } = connection.transport;
+    if (cipher !== undefined)
+      this.#log('notice', `Client ${clientId} negotiated ${cipher.version} cipher ${cipher.name}`);
+  }
+
+  unknownPubrec(connection: Connection, packetId: number): void {
+    const text = `Received PUBREC from ${nameOf(connection)} for an unknown packet identifier ${packetId}.`;
+    this.#log('warning', `Warning: ${text}`);
+  }
+
+  tooLarge(connection: Connection, size: number): void {
+    const text = `Dropping too large outgoing PUBLISH for ${nameOf(connection)} (${size} bytes)`;
+    this.#log('notice', text);
   }
 
   #will({ will }: Connection): void {
@@ -97,7 +110,9 @@ export class ClientLog implements Observer {
     if (this.isClosing) return;
     const { remoteAddress, remotePort } = connection;
     const address = `${remoteAddress}:${remotePort}`;
-    if (mistakes.has(reason) && text !== Ending.GOODBYE)
+    if (text === Ending.TLS)
+      this.#log('notice', `Client from ${address} appears to be using TLS to connect to a non-TLS listener.`);
+    else if (mistakes.has(reason) && text !== Ending.GOODBYE)
       this.#log(
         'information',
         `Protocol error from ${wasConnected ? nameOf(connection) : address}: ${text}.`,

@@ -14,6 +14,7 @@ import {
 } from '../config/configuration.js';
 import { listenerOptions } from '../config/listener-options.js';
 import type { CertificateOptions, TlsOptions } from '../listeners/tls.js';
+import type { WebSocketOptions } from '../listeners/websocket.js';
 import type { Log } from './client-log.js';
 import { ExitCode, ServerProblem } from './server-problem.js';
 import { listenerLimits, listenerName } from './settings.js';
@@ -32,6 +33,9 @@ const ANY: readonly Place[] = [
   { host: '0.0.0.0', family: 4 },
   { host: '::', family: 6 },
 ];
+
+/** Bytes of headers that browsers with cookies send. */
+const MIN_HEADERS = 16_384;
 
 /** What the system says of an address that the machine does not have. */
 const MISSING = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
@@ -201,15 +205,18 @@ export function certificatesOf(settings: Partial<ListenerSettings>): Certificate
   return options;
 }
 
-/** Whether a listener speaks TLS, and how; undefined when it does not. */
+export function speaksTls({ certfile, psk_hint: hint }: Partial<ListenerSettings>): boolean {
+  return certfile !== undefined || hint !== undefined;
+}
+
+/** How a listener speaks TLS; undefined when it does not. */
 function tlsOf(
   settings: Partial<ListenerSettings>,
   keyOf: KeyOf,
   keylog: string | undefined,
 ): TlsOptions | undefined {
-  const hasCertificate = settings.certfile !== undefined;
-  if (!hasCertificate && settings.psk_hint === undefined) return undefined;
-  const psk = hasCertificate ? undefined : { hint: settings.psk_hint!, keyOf };
+  if (!speaksTls(settings)) return undefined;
+  const psk = settings.certfile === undefined ? { hint: settings.psk_hint!, keyOf } : undefined;
   return {
     ...certificatesOf(settings),
     requireCertificate: settings.require_certificate,
@@ -218,12 +225,18 @@ function tlsOf(
   };
 }
 
+function websocketOf(config: Configuration, settings: Partial<ListenerSettings>): WebSocketOptions {
+  // what Mosquitto reads into its buffer at once is what the headers may have
+  const { packet_buffer_size: size = 0 } = config.settings;
+  return { origins: settings.websockets_origin, maxHeaderSize: Math.max(size, MIN_HEADERS) };
+}
+
 /** The pre-shared key of an identity. */
 export type KeyOf = (identity: string) => Uint8Array | null;
 
 /** Why a listener stays closed: what it needs is not there, and without it more people could come in, or other ones. */
 export function closedReason(settings: Partial<ListenerSettings>): string | undefined {
-  if (settings.protocol !== undefined && settings.protocol !== 'mqtt') return `protocol ${settings.protocol}`;
+  if (settings.protocol === 'http_api') return 'protocol http_api';
   if (settings.enable_proxy_protocol !== undefined) return 'enable_proxy_protocol';
   if (settings.mount_point !== undefined) return 'mount_point';
   if (settings.use_identity_as_username === true) return 'use_identity_as_username';
@@ -288,7 +301,14 @@ export class Listening {
     }
     const settings = completed(listenerOptions, listener.settings);
     const tls = tlsOf(listener.settings, keyOf, this.#keylog);
-    const common = { name, limits: listenerLimits(config, listener), ...(tls && { tls }) };
+    const isWebSocket = settings.protocol === 'websockets';
+    const websocket = isWebSocket ? websocketOf(config, listener.settings) : undefined;
+    const common = {
+      name,
+      limits: listenerLimits(config, listener),
+      ...(tls && { tls }),
+      ...(websocket && { websocket }),
+    };
     const socket = this.#socketFor(listener);
     if (socket !== undefined) {
       this.#log('information', `Taking the socket ${socket.name} for listener ${name}.`);

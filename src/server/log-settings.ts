@@ -24,6 +24,8 @@ export interface LogPlaces {
   publish(topic: string, text: string): void;
   /** A destination cannot be used; the text says why. */
   failed(text: string): void;
+  /** The same, and what was written to before is kept. */
+  kept(text: string): void;
 }
 
 /** Types that lines of the broker have. */
@@ -66,21 +68,34 @@ export function firstLogSettings(stamp: (now: Date) => string): LogSettings {
     format: 'text',
     stamp,
     rateLimit: 0,
-    destinations: [new StreamDestination(process.stderr)],
+    destinations: [StreamDestination.of(process.stderr)],
   };
 }
 
-/** Makes what lines are written to. A file that cannot be opened leaves errors to standard error. */
-export function logSettings(config: Configuration, flags: LogFlags, places: LogPlaces): LogSettings {
+/** It was opened anew already, if that was possible; better the old file than none. */
+function sameFile(destinations: readonly Destination[], path: string): Destination | undefined {
+  return destinations.find((one) => one instanceof FileDestination && one.path === path);
+}
+
+/**
+ * Makes what lines are written to. A file that cannot be opened leaves errors to standard error; with `earlier`,
+ * what was written to before, all goes on to be written there.
+ */
+export function logSettings(
+  config: Configuration,
+  flags: LogFlags,
+  places: LogPlaces,
+  earlier: readonly Destination[] = [],
+): LogSettings {
   const settings = completed(globalOptions, config.settings);
   const stamp = stampOf(config);
   const { to, file } = settings.log_dest!;
   const make: Readonly<Record<LogDestination, () => Destination | undefined>> = {
-    stdout: () => new StreamDestination(process.stdout),
-    stderr: () => new StreamDestination(process.stderr),
+    stdout: () => StreamDestination.of(process.stdout),
+    stderr: () => StreamDestination.of(process.stderr),
     syslog: () => new SyslogDestination(settings.log_facility, places.failed),
     topic: () => new TopicDestination(places.publish),
-    file: () => new FileDestination(file!),
+    file: () => sameFile(earlier, file!) ?? new FileDestination(file!),
     dlt: () => undefined,
   };
   const common = {
@@ -92,13 +107,17 @@ export function logSettings(config: Configuration, flags: LogFlags, places: LogP
   try {
     return { ...common, destinations: to.flatMap((name) => make[name]() ?? []) };
   } catch (error) {
-    places.failed(
-      `Error: Unable to open log file ${file} for writing. (${(error as NodeJS.ErrnoException).code})`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    const text = `Error: Unable to open log file ${file} for writing. (${code})`;
+    if (earlier.length > 0) {
+      places.kept(text);
+      return { ...common, destinations: earlier };
+    }
+    places.failed(text);
     return {
       ...common,
       types: new Set<LogLevel>(['error']),
-      destinations: [new StreamDestination(process.stderr)],
+      destinations: [StreamDestination.of(process.stderr)],
     };
   }
 }

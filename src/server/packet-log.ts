@@ -81,6 +81,11 @@ export class PacketLog implements PacketObserver {
     this.#log('debug', `Denied PUBLISH from ${nameOf(connection)} ${publishDetails(message, message)}`);
   }
 
+  droppedPublish(connection: Connection, message: Message): void {
+    const text = `Dropped too large PUBLISH from ${nameOf(connection)} ${publishDetails(message, message)}`;
+    this.#log('debug', text);
+  }
+
   subscribed(connection: Connection, filter: string, granted: number): void {
     const isDenied = granted >= 0x80;
     this.#log('debug', `\t${filter} (${isDenied ? 'denied' : `QoS ${granted}`})`);
@@ -100,7 +105,9 @@ export class PacketLog implements PacketObserver {
 
   sentAcknowledgement(connection: Connection, type: number, packetId: number, code: number): void {
     const hasCode = type === PacketType.PUBACK || type === PacketType.PUBREC;
-    const details = hasCode ? `m${packetId}, rc${code}` : `m${packetId}`;
+    // clients before MQTT 5 are not told that nobody is subscribed
+    const shown = connection.version < 5 && code < 0x80 ? 0 : code;
+    const details = hasCode ? `m${packetId}, rc${shown}` : `m${packetId}`;
     this.#log('debug', `Sending ${packetTypeNames[type]} to ${nameOf(connection)} (${details})`);
   }
 

@@ -6,12 +6,13 @@ import { type Configuration, completed, type ListenerConfiguration } from '../co
 import { globalOptions } from '../config/global-options.js';
 import type { EngineOptions } from '../core/options.js';
 import type { Plugin } from '../core/plugin.js';
+import type { Destination } from '../logging/destinations.js';
 import type { Logger } from '../logging/logger.js';
 import { type SysTopicsPlugin, sysTopicsPlugin } from '../sys/sys-topics.js';
 import { Access } from './access.js';
 import { ClientLog } from './client-log.js';
-import { certificatesOf, closedReason, Listening, type OpenedSocket } from './listening.js';
-import { type LogFlags, logSettings } from './log-settings.js';
+import { certificatesOf, closedReason, Listening, type OpenedSocket, speaksTls } from './listening.js';
+import { type LogFlags, type LogPlaces, logSettings } from './log-settings.js';
 import { PacketLog } from './packet-log.js';
 import { loadPlugins, useBuiltInPlugins } from './plugins.js';
 import { ExitCode, ServerProblem } from './server-problem.js';
@@ -44,7 +45,7 @@ const FEATURES = [
   'Persistence support NOT available.',
   'TLS support available.',
   'TLS-PSK support available.',
-  'Websockets support NOT available.',
+  'Websockets support available.',
 ];
 
 export class Server {
@@ -57,17 +58,22 @@ export class Server {
   readonly #sys: SysTopicsPlugin;
   readonly #listening: Listening;
   #config: Configuration;
+  /** What holds until the next start, whatever reloads say. */
+  readonly #started: Configuration;
+  /** By name, the listeners that are open, as they were when they were opened. */
+  readonly #opened = new Map<string, ListenerConfiguration>();
   /** Plugins that the configuration names. */
   #loaded: readonly Plugin[] = [];
   #acl: { options: AclFileOptions | null; plugin: AclFilePlugin | null } = { options: null, plugin: null };
   /** Reloads, one after the other. */
-  #reloading: Promise<unknown> = Promise.resolve();
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor(options: ServerOptions) {
     const { config, logger, version } = options;
     const { log } = logger;
     this.#options = options;
     this.#config = config;
+    this.#started = config;
     this.#logger = logger;
     this.#clientLog = new ClientLog(log);
     this.#packetLog = new PacketLog(log);
@@ -88,7 +94,14 @@ export class Server {
   }
 
   /** Throws a ServerProblem when it cannot serve as the configuration says; then it is closed. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const started = this.#start();
+    // a reload that is asked for meanwhile comes after it
+    this.#reloading = started.catch(() => {});
+    return started;
+  }
+
+  async #start(): Promise<void> {
     const { version, file } = this.#options;
     const { log } = this.#logger;
     this.#configureLog();
@@ -107,14 +120,15 @@ export class Server {
     log('information', `${version} running`);
   }
 
-  #configureLog(): void {
+  /** `earlier`: what is written to now, and goes on to be where that is possible. */
+  #configureLog(earlier?: readonly Destination[]): void {
     const { config, options } = { config: this.#config, options: this.#options };
-    this.#logger.configure(
-      logSettings(config, options, {
-        publish: (topic, text) => this.#publishLog(topic, text),
-        failed: (text) => process.stderr.write(`${text}\n`),
-      }),
-    );
+    const places: LogPlaces = {
+      publish: (topic, text) => this.#publishLog(topic, text),
+      failed: (text) => process.stderr.write(`${text}\n`),
+      kept: (text) => this.#logger.log('error', text),
+    };
+    this.#logger.configure(logSettings(config, options, places, earlier));
     this.#clientLog.isOn = completed(globalOptions, config.settings).connection_messages!;
     const watches = (['debug', 'subscribe', 'unsubscribe'] as const).some((one) => this.#logger.has(one));
     this.broker.observePackets(watches ? this.#packetLog : null);
@@ -145,24 +159,34 @@ export class Server {
     const rules = options === null ? null : aclFilePlugin(options);
     if (rules !== null || plugin !== null) await this.#changePlugins(rules);
     this.#acl = { options, plugin: rules };
-    if (rules !== null)
-      this.#logger.log(
-        'information',
-        "Plugin builtin-security has registered to receive 'acl-check' events.",
-      );
   }
 
   /** Files of rules, passwords and keys. */
   async #useFiles(config: Configuration): Promise<void> {
     try {
+      await this.#access.check(config);
       await this.#useRules(config);
       await this.#access.use(config);
+      this.#tellFiles(config);
     } catch (error) {
       const isMissing = (error as Error).message.includes('Unable to open');
       throw new ServerProblem(
         isMissing ? ExitCode.missing : ExitCode.configuration,
         (error as Error).message,
       );
+    }
+  }
+
+  /** What the files decide about, in Mosquitto's words. */
+  #tellFiles(config: Configuration): void {
+    const given = [config.security, ...config.listeners.map(({ security }) => security)];
+    for (const [option, event] of [
+      ['password_file', 'basic-auth'],
+      ['acl_file', 'acl-check'],
+      ['psk_file', 'psk-key'],
+    ] as const) {
+      const text = `Plugin builtin-security has registered to receive '${event}' events.`;
+      if (given.some((security) => security[option] !== undefined)) this.#logger.log('information', text);
     }
   }
 
@@ -178,8 +202,10 @@ export class Server {
       throw new ServerProblem(ExitCode.general, 'Error: Unable to start any listening sockets, exiting.');
   }
 
-  #open(config: Configuration, listener: ListenerConfiguration): Promise<void> {
-    return this.#listening.open(config, listener, this.#access.keysFor(listenerName(listener)));
+  async #open(config: Configuration, listener: ListenerConfiguration): Promise<void> {
+    const name = listenerName(listener);
+    await this.#listening.open(config, listener, this.#access.keysFor(name));
+    if (closedReason(listener.settings) === undefined) this.#opened.set(name, listener);
   }
 
   /**
@@ -187,9 +213,10 @@ export class Server {
    * anything is wrong with it, or with a file that it names, the old one stays. The log is opened anew.
    */
   reload(readAgain: ReadAgain): Promise<void> {
-    const done = this.#reloading.then(() => this.#reload(readAgain));
-    this.#reloading = done.catch(() => {});
-    return done;
+    this.#reloading = this.#reloading
+      .then(() => this.#reload(readAgain))
+      .catch((error) => this.#complain(error));
+    return this.#reloading;
   }
 
   async #reload(readAgain: ReadAgain): Promise<void> {
@@ -199,21 +226,31 @@ export class Server {
     const config = readAgain();
     if (config === undefined) return this.#keep();
     useBuiltInPlugins(config);
+    // sockets that others reach must not get the rules of a broker that serves this machine only
+    if (config.isLocalOnly !== this.#config.isLocalOnly) {
+      this.#nameFixed(['listener']);
+      return this.#keep();
+    }
     try {
+      for (const { settings } of config.listeners) certificatesOf(settings);
       await this.#useFiles(config);
     } catch (error) {
       if (!(error instanceof ServerProblem)) throw error;
-      for (const line of error.lines) log('error', line);
+      this.#complain(error);
       return this.#keep();
     }
-    this.#nameFixed(changesForNextStart(this.#config, config));
-    const before = this.#config;
+    this.#nameFixed(changesForNextStart(this.#started, config));
     this.#config = config;
     this.broker.reconfigure({ ...engineOptions(config), ...this.#options.options });
     this.#sys.changeInterval(completed(globalOptions, config.settings).sys_interval!);
-    await this.#changeListeners(before, config);
-    this.#configureLog();
+    await this.#changeListeners(config);
+    this.#configureLog(this.#logger.destinations);
     log('information', 'Reloaded config.');
+  }
+
+  #complain(error: unknown): void {
+    const lines = error instanceof ServerProblem ? error.lines : [`Error: ${(error as Error).message}`];
+    for (const line of lines) this.#logger.log('error', line);
   }
 
   #keep(): void {
@@ -228,50 +265,43 @@ export class Server {
       );
   }
 
-  async #changeListeners(before: Configuration, after: Configuration): Promise<void> {
-    if (before.isLocalOnly || after.isLocalOnly) {
-      if (before.isLocalOnly !== after.isLocalOnly) this.#nameFixed(['listener']);
+  async #changeListeners(config: Configuration): Promise<void> {
+    if (config.isLocalOnly) {
       for (const name of new Set(this.broker.addresses.map(({ host, port }) => `${host}:${port}`)))
-        this.broker.changeListener(name, listenerLimits(after, null));
+        this.broker.changeListener(name, listenerLimits(config, null));
       return;
     }
-    const old = new Map(before.listeners.map((listener) => [listenerName(listener), listener]));
-    for (const listener of after.listeners) {
-      const earlier = old.get(listenerName(listener));
-      old.delete(listenerName(listener));
-      await this.#guarded(() =>
-        earlier === undefined ? this.#open(after, listener) : this.#change(after, earlier, listener),
-      );
-    }
-    for (const name of old.keys()) {
-      this.#logger.log('information', `Closing listener ${name}; its connections stay.`);
-      this.broker.stopListening(name);
-    }
+    const wanted = new Map(config.listeners.map((listener) => [listenerName(listener), listener]));
+    // first, because another one may want the same port
+    for (const name of [...this.#opened.keys()]) if (!wanted.has(name)) this.#stopListening(name);
+    for (const listener of wanted.values()) await this.#changeListener(config, listener);
   }
 
-  async #change(
-    config: Configuration,
-    before: ListenerConfiguration,
-    after: ListenerConfiguration,
-  ): Promise<void> {
-    const name = listenerName(after);
-    const closed = closedReason(after.settings);
-    if (closed !== closedReason(before.settings)) return this.#nameFixed([closed ?? 'listener']);
-    if (closed !== undefined) return;
-    this.#nameFixed(listenerChangesForNextStart(before, after));
-    const hasTls = before.settings.certfile !== undefined && after.settings.certfile !== undefined;
-    const certificates = hasTls ? certificatesOf(after.settings) : undefined;
-    this.broker.changeListener(name, listenerLimits(config, after), certificates);
+  #stopListening(name: string): void {
+    this.#logger.log('information', `Closing listener ${name}; its connections stay.`);
+    this.broker.stopListening(name);
+    this.#opened.delete(name);
   }
 
-  /** One listener's trouble does not keep the others from being changed. */
-  async #guarded(change: () => Promise<void>): Promise<void> {
+  /** One listener's trouble does not keep the others from being changed; the next reload tries again. */
+  async #changeListener(config: Configuration, listener: ListenerConfiguration): Promise<void> {
+    const opened = this.#opened.get(listenerName(listener));
     try {
-      await change();
+      if (opened === undefined) await this.#open(config, listener);
+      else this.#change(config, opened, listener);
     } catch (error) {
-      const lines = error instanceof ServerProblem ? error.lines : [`Error: ${(error as Error).message}`];
-      for (const line of lines) this.#logger.log('error', line);
+      this.#complain(error);
     }
+  }
+
+  #change(config: Configuration, opened: ListenerConfiguration, listener: ListenerConfiguration): void {
+    const { settings } = listener;
+    const closed = closedReason(settings);
+    if (closed !== undefined) return this.#nameFixed([closed]);
+    this.#nameFixed(listenerChangesForNextStart(opened, listener));
+    const isSecure = speaksTls(opened.settings) && speaksTls(settings);
+    const certificates = isSecure ? certificatesOf(settings) : undefined;
+    this.broker.changeListener(listenerName(listener), listenerLimits(config, listener), certificates);
   }
 
   /** Opens the files of the log anew. */

@@ -1,5 +1,6 @@
 // What SIGUSR2 prints: the sessions, and the tree of subscriptions as Mosquitto draws it.
 import type { ClientState } from '../broker.js';
+import { printable } from '../logging/logger.js';
 
 interface Node {
   readonly levels: Map<string, Node>;
@@ -45,5 +46,5 @@ export function treePrint(clients: Iterable<ClientState>): string {
   }
   lines.push('Subscriptions:');
   draw(root, 1, lines);
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }

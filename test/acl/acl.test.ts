@@ -100,8 +100,10 @@ describe('a reload', () => {
     await broker.close();
     expect(answers).toEqual(['PUBACK 0x10', 'PUBACK 0x87']);
   });
+});
 
-  it('is what a broken file at the start is not: the broker does not start', async () => {
+describe('a broken file at the start', () => {
+  it('keeps the broker from starting', async () => {
     const file = join(folder, 'nonsense');
     writeFileSync(file, 'nonsense\n', { mode: 0o600 });
     const broker = new Broker({ plugins: [aclFilePlugin({ file })] });

@@ -8,18 +8,13 @@ const extra: Subject = { ...witness, id: 'the-witness-again' };
 
 type Trying<Name extends string> = Extract<Attempt, Readonly<Record<Name, unknown>>>;
 
-const topicOf = (attempt: Attempt): string =>
-  'publish' in attempt
-    ? attempt.publish
-    : 'receive' in attempt
-      ? attempt.receive
-      : 'receiveRetained' in attempt
-        ? attempt.receiveRetained
-        : 'receiveQueued' in attempt
-          ? attempt.receiveQueued
-          : 'will' in attempt
-            ? attempt.will
-            : attempt.subscribe;
+const kinds = ['publish', 'subscribe', 'receive', 'receiveRetained', 'receiveQueued', 'will'];
+
+/** The topic, which stands under the name of what is tried. */
+function topicOf(attempt: Attempt): string {
+  const texts: Readonly<Record<string, unknown>> = attempt;
+  return kinds.map((kind) => texts[kind]).find((topic) => topic !== undefined) as string;
+}
 
 /** Topics with a $ that are published: # is not for them. */
 function dollarTopics({ probes }: Pick<AclWorld, 'probes'>): string[] {

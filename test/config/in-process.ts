@@ -19,11 +19,8 @@ function meant(text: string, folder: string): string {
     .replaceAll(/\{port(\d+)\}/g, (_, number: string) => String(20_000 + Number(number)));
 }
 
-function write(
-  folder: string,
-  { config, encoding = 'utf8' as BufferEncoding, files = {} }: ConfigCase,
-): void {
-  writeFileSync(join(folder, 'mosquitto.conf'), Buffer.from(meant(config, folder), encoding));
+function write(folder: string, { config, encoding, files = {} }: ConfigCase): void {
+  writeFileSync(join(folder, 'mosquitto.conf'), Buffer.from(meant(config, folder), encoding ?? 'utf8'));
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);
     mkdirSync(name.endsWith('/') ? path : dirname(path), { recursive: true });

@@ -184,6 +184,60 @@ const intended: readonly LogDifference[] = [
     reason: 'It says in which line, why, and what to do.',
   },
   {
+    cases: /^the ACL file (?:is missing|has)/,
+    mosquitto: /Error: .*["']\{dir\}\/rights["'](?:: bogus)?\.$|Error opening acl file/,
+    ours: /Error: .*["']\{dir\}\/rights["'](?:: bogus)?\. \S/,
+    reason: 'One line says in which line of the file, why, and what to do.',
+  },
+  {
+    cases: named('everybody may read the password file'),
+    mosquitto: /^$|To fix this/,
+    ours: /To fix this/,
+    reason: 'There is no empty line behind it, and a time before every line.',
+  },
+  {
+    cases: /^clients (?:come with TLS|must have a certificate)/,
+    mosquitto:
+      /New connection from 127\.0\.0\.1:\{(?:plain|none|nobody)\}|OpenSSL Error while trying|disconnected: Protocol error/,
+    ours: /TLS handshake failed: /,
+    reason:
+      'A handshake that fails is told of in one line; a client counts as connected when it has made its handshake.',
+  },
+  {
+    cases: named('the key does not belong to the certificate'),
+    mosquitto: /Opening ipv4 listen socket on port \{second\}/,
+    reason: 'Files are read before the port is opened.',
+  },
+  {
+    cases: /^the certificate of the broker is missing/,
+    mosquitto: /Opening ipv4 listen socket on port \{second\}|OpenSSL Error \[\d\]: /,
+    ours: /missing\.crt: ENOENT/,
+    reason:
+      'Files are read before the port is opened, and what the system said is told instead of what OpenSSL made of it.',
+  },
+  {
+    cases: /^a packet identifier is used for something/,
+    mosquitto: /Reused message ID/,
+    reason: 'A QoS 2 message whose identifier was not released is the same message, whatever is in it.',
+  },
+  {
+    cases: named('users may not do everything'),
+    ours: /Denied publish by client/,
+    reason: 'A denial is told of without log_type debug too.',
+  },
+  {
+    cases: /^messages and packets are too large/,
+    mosquitto: /Sending PUBACK to two \(m1, rc149\)/,
+    ours: /Sending PUBACK to two \(m1, rc151\)/,
+    reason: '149 is no reason code of PUBACK (MQTT 5 section 3.4.2.1).',
+  },
+  {
+    cases: named('the key does not belong to the certificate'),
+    mosquitto: /Unable to load server key file|OpenSSL Error \[0\]: /,
+    ours: /Unable to load server certificate .* Check certfile and keyfile|OpenSSL Error: /,
+    reason: 'Either of the two files may be the wrong one.',
+  },
+  {
     cases: named('the configuration is wrong after log_timestamp false'),
     mosquitto: /^(?!\{time\})/,
     ours: /^\{time\}: /,
@@ -221,9 +275,9 @@ const intended: readonly LogDifference[] = [
 /** What comes of features that Pondhawk does not have. */
 const features: readonly LogDifference[] = [
   {
-    mosquitto: /(?:Bridge|Persistence|Websockets) support available/,
-    ours: /(?:Bridge|Persistence|Websockets) support NOT available/,
-    reason: 'Bridges, persistence and WebSockets are not there.',
+    mosquitto: /(?:Bridge|Persistence) support available/,
+    ours: /(?:Bridge|Persistence) support NOT available/,
+    reason: 'Bridges and persistence are not there.',
   },
   {
     cases: /^sessions and retained messages|database/,

@@ -4,9 +4,9 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Certificates, makeCertificates } from '../tools/certificates.js';
 import type { NodeClientOptions } from '../../src/client/index.js';
 import type { Program } from '../interop/program.js';
+import { type Certificates, makeCertificates } from '../tools/certificates.js';
 import { messagesOf, passwordLine, Scene } from './scene.js';
 
 const sections = {
@@ -106,8 +106,7 @@ beforeAll(async () => {
   program = scene.program(['-c', scene.file('mosquitto.conf', text)], { limit: 60_000 });
   tls = { ca: readFileSync(scene.path('ca.crt')) };
   // log_dest none: only a client can tell that it serves
-  const patient = { retryFirstConnect: true, reconnect: { minDelay: 50, maxDelay: 200 } };
-  const early = await secure('dev-first', patient);
+  const early = await scene.patient(port, { protocol: 'mqtts', tls, clientId: 'dev-first' });
   await early.disconnect();
 });
 

@@ -1,13 +1,16 @@
 // What a test of the broker's program needs: a folder of its own, free ports, a configuration file, the program that
 // runs with it, and clients. Everything is gone after `close`.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { expect } from 'vitest';
-import { type Client, createClient, type NodeClientOptions } from '../../src/client/index.js';
 import type { ConnectResult } from '../../src/client/client.js';
+import { type Client, createClient, type NodeClientOptions } from '../../src/client/index.js';
 import { type Exit, Program, type ProgramOptions } from '../interop/program.js';
 
 export const executable = join(import.meta.dirname, '../../bin/pondhawk');
@@ -43,13 +46,26 @@ export class RunningBroker {
     );
   }
 
-  /** Writes another configuration, if one is given, has it read, and waits for what the log says of it: a part of the log. */
+  /** Has the configuration read again, another one if it is given. Returns what the log says of it. */
   async reload(config?: string): Promise<string> {
+    const said = await this.#reload(config);
+    expect(said).toContain('Reloaded config.');
+    return said;
+  }
+
+  /** The same with a configuration that is not taken over. */
+  async reloadInVain(config?: string): Promise<string> {
+    const said = await this.#reload(config);
+    expect(said).toContain('The configuration was not reloaded; what held before still holds.');
+    return said;
+  }
+
+  async #reload(config?: string): Promise<string> {
     if (config !== undefined) this.#scene.config(config);
     const before = this.log.length;
     this.signal('SIGHUP');
     await this.program.until('end of the reload', ({ stderr }) =>
-      /Reloaded config\.|was not reloaded/.test(stderr.slice(before)),
+      /Reloaded config\.\n|was not reloaded.*\n/.test(stderr.slice(before)),
     );
     return this.log.slice(before);
   }
@@ -69,6 +85,7 @@ export interface StartOptions extends ProgramOptions {
 export class Scene {
   readonly folder = mkdtempSync(join(tmpdir(), 'server-'));
   readonly #programs: Program[] = [];
+  readonly #unread: ChildProcess[] = [];
   readonly #clients: Client[] = [];
 
   constructor() {
@@ -109,10 +126,27 @@ export class Scene {
     return this.program(['-c', this.config(config), ...flags], options);
   }
 
+  /** Expects that the program ends soon with this exit code and this complaint; returns all that it said. */
+  async refusal(config: string, code: number, complaint: RegExp): Promise<string> {
+    const exit = await this.run(config, { limit: 5000 }).exited;
+    expect(exit.stderr).toMatch(complaint);
+    // a reason, not a crash
+    expect(exit.stderr).not.toMatch(/^\s+at .*\.js/m);
+    expect(exit.code).toBe(code);
+    return exit.stderr;
+  }
+
   program(args: readonly string[], options?: ProgramOptions): Program {
     const program = new Program(executable, args, options);
     this.#programs.push(program);
     return program;
+  }
+
+  /** Runs the program with outputs that nobody reads; its log must be elsewhere, or is not looked at. */
+  unread(config: string): ChildProcessByStdio<null, Readable, Readable> {
+    const child = spawn(executable, ['-c', this.config(config)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#unread.push(child);
+    return child;
   }
 
   /** Runs the program, and waits until it says that it serves. */
@@ -140,14 +174,22 @@ export class Scene {
     return client;
   }
 
+  /** A client of a broker that may not serve yet. */
+  patient(port: number, options: NodeClientOptions = {}): Promise<Client> {
+    const again = { retryFirstConnect: true, reconnect: { minDelay: 50, maxDelay: 200 } };
+    return this.connect(port, { ...again, ...options });
+  }
+
   /** Expects that a client is refused with this reason code (that of MQTT 5, whatever its version). */
   async refused(port: number, reason: number, options: NodeClientOptions = {}): Promise<void> {
     await expect(this.connect(port, options)).rejects.toMatchObject({ code: 'refused', reason });
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#clients.splice(0).map((client) => client.disconnect({ timeout: 0 }).catch(() => {})));
-    for (const program of this.#programs) program.kill('SIGKILL');
+    await Promise.all(
+      this.#clients.splice(0).map((client) => client.disconnect({ timeout: 0 }).catch(() => {})),
+    );
+    for (const program of [...this.#programs, ...this.#unread.splice(0)]) program.kill('SIGKILL');
     await Promise.allSettled(this.#programs.splice(0).map(({ exited }) => exited));
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -162,7 +204,11 @@ export function listening(port = 0): Promise<Server> {
 }
 
 /** Everything that a client is sent on some topics, as text. */
-export async function messagesOf(client: Client, filter: string, qos: 0 | 1 | 2 = 1): Promise<[string, string][]> {
+export async function messagesOf(
+  client: Client,
+  filter: string,
+  qos: 0 | 1 | 2 = 1,
+): Promise<[string, string][]> {
   const seen: [string, string][] = [];
   await client.subscribe(filter, { qos }, (message) => {
     seen.push([message.topic, message.text()]);

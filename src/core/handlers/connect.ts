@@ -57,6 +57,7 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
   connection.clientId = packet.clientId;
   connection.username = packet.username;
   connection.cleanStart = packet.cleanStart;
+  connection.askedKeepAlive = packet.keepAlive;
   connection.keepAlive = packet.keepAlive; // [MQTT-3.2.2-22]
   connection.isBridge = packet.bridge === true;
   const { maxInflightMessages } = engine.options;

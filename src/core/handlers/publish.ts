@@ -33,10 +33,16 @@ export function publish(
   engine.metrics.publishBytesReceived += end - message.payloadStart;
   // a QoS 2 message that came before was routed before [MQTT-4.3.3-10]
   if (message.qos === 2 && session.received !== null && session.received.has(message.packetId)) {
+    engine.packets?.receivedPublish(connection, message);
     connection.acknowledge(PacketType.PUBREC, message.packetId, ReasonCode.Success);
     return true;
   }
   if (engine.decisions.asksBeforePublish || message.topic.isReserved) return ask(connection, message);
+  if (engine.hooks.mayPublish.length > 0 && !engine.decisions.mayPublish(connection, message.topic.text)) {
+    engine.packets?.deniedPublish(connection, message);
+    refuse(connection, message.qos, message.packetId, ReasonCode.NotAuthorized, 'not authorized');
+    return true;
+  }
   engine.packets?.receivedPublish(connection, message);
   if (
     message.qos === 0 &&
@@ -106,7 +112,8 @@ function settle(connection: Connection, message: Message, decision: Message | nu
     accept(connection, decision, message.qos, message.packetId);
     return;
   }
-  packets?.deniedPublish(connection, message);
+  if (decision === ReasonCode.QuotaExceeded) packets?.droppedPublish(connection, message);
+  else packets?.deniedPublish(connection, message);
   refuse(connection, message.qos, message.packetId, decision, 'not authorized');
 }
 

@@ -17,6 +17,7 @@ export function pubrec(
   const state = session!.inflight.state(packetId);
   if (state === Awaiting.PUBACK) throw protocolError('PUBREC for a QoS 1 message');
   if (state === Awaiting.NOTHING) {
+    engine.observer?.unknownPubrec(connection, packetId);
     if (reason < 0x80) connection.sendAcknowledgement(PacketType.PUBREL, packetId, ReasonCode.Success);
     return true;
   }

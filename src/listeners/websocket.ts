@@ -1,0 +1,208 @@
+// MQTT over WebSocket (MQTT 5 section 6), plain or with TLS: the upgrade, and a transport over each connection. Frames
+// are of no meaning: packets may be split over several, and several may share one [MQTT-6.0.0-2].
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { Transport, TransportReceiver } from '../core/transport.js';
+import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
+import { type CertificateOptions, secureServerOptions, type TlsOptions } from './tls.js';
+
+export interface WebSocketOptions {
+  /** Origins that browsers may come from; any without them. */
+  origins?: readonly string[] | undefined;
+  /** Bytes of the headers of the request. */
+  maxHeaderSize?: number | undefined;
+  /** Bytes of a frame, which is kept until it is whole. */
+  maxFrame?: number | undefined;
+}
+
+/** Subprotocols, the preferred one first [MQTT-6.0.0-3] [MQTT-6.0.0-4]; `mqttv3.1` is what old clients ask for. */
+const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'];
+const HEADERS = 16_384;
+/** Milliseconds for the headers of the request. */
+const HEADERS_TIMEOUT = 20_000;
+const MAX_FRAME = 4_194_304;
+/** After `end` the other side has this long to close. */
+const LINGER_MS = 2000;
+const GOING_AWAY = 1001;
+const UNSUPPORTED_DATA = 1003;
+
+export class WebSocketTransport implements Transport {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly #socket: WebSocket;
+  #receiver: TransportReceiver | null = null;
+  #failure: Error | undefined;
+  /** Frames whose callback has not come. */
+  #outstanding = 0;
+  /** A write returned false, so the receiver waits for `drained`. */
+  #owesDrained = false;
+  #isEnding = false;
+
+  constructor(socket: WebSocket, { socket: stream }: IncomingMessage) {
+    this.#socket = socket;
+    this.remoteAddress = stream.remoteAddress ?? 'websocket';
+    this.remotePort = stream.remotePort ?? 0;
+    socket.on('error', (error) => {
+      this.#failure = error;
+    });
+    socket.on('close', () => this.#receiver?.closed(this.#failure));
+  }
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver;
+    this.#socket.on('message', (data: Buffer, isBinary) => {
+      // [MQTT-6.0.0-1]
+      if (!isBinary) return this.#socket.close(UNSUPPORTED_DATA);
+      if (!this.#isEnding) receiver.received(data, data.length);
+    });
+  }
+
+  readonly #written = (): void => {
+    this.#outstanding--;
+    if (this.#outstanding > 0 || !this.#owesDrained) return;
+    this.#owesDrained = false;
+    this.#receiver?.drained();
+  };
+
+  #send(bytes: Uint8Array): void {
+    this.#outstanding++;
+    this.#socket.send(bytes, { binary: true }, this.#written);
+  }
+
+  /** What the system has taken at once may be used again. */
+  #hasLeft(): boolean {
+    if (this.#socket.bufferedAmount === 0) return true;
+    this.#owesDrained = true;
+    return false;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return true;
+    this.#send(bytes);
+    return this.#hasLeft();
+  }
+
+  writeAll(list: Uint8Array[]): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return true;
+    for (const bytes of list) this.#send(bytes);
+    return this.#hasLeft();
+  }
+
+  pause(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.pause();
+  }
+
+  resume(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.resume();
+  }
+
+  end(): void {
+    this.#isEnding = true;
+    // closing takes the other side's answer, and that is not read while paused
+    this.resume();
+    this.#socket.close(GOING_AWAY);
+    const timer = setTimeout(() => this.#socket.terminate(), LINGER_MS);
+    this.#socket.once('close', () => clearTimeout(timer));
+  }
+
+  destroy(): void {
+    this.#socket.terminate();
+  }
+}
+
+/** The answer to a request that is not for us. */
+function refuse(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+export class WebSocketListener {
+  readonly #server: Server;
+  readonly #upgrades: WebSocketServer;
+  readonly #tls: TlsOptions | undefined;
+  readonly #failed: (error: Error) => void;
+  readonly #origins: ReadonlySet<string>;
+  #address: Address | null = null;
+
+  /** Throws what OpenSSL says of the certificate and the key. */
+  constructor(
+    options: WebSocketOptions,
+    tls: TlsOptions | undefined,
+    accept: (transport: Transport) => void,
+    failed: (error: Error) => void,
+  ) {
+    const { origins = [], maxHeaderSize = HEADERS, maxFrame = MAX_FRAME } = options;
+    const http = { maxHeaderSize, headersTimeout: HEADERS_TIMEOUT, requestTimeout: HEADERS_TIMEOUT };
+    this.#tls = tls;
+    this.#failed = failed;
+    this.#origins = new Set(origins);
+    this.#server =
+      tls === undefined ? createServer(http) : createTlsServer({ ...http, ...secureServerOptions(tls) });
+    this.#upgrades = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxFrame,
+      skipUTF8Validation: true,
+      handleProtocols: (offered) => SUBPROTOCOLS.find((one) => offered.has(one)) ?? false,
+    });
+    this.#server.on('request', (_request, response) => {
+      response.writeHead(426, { Upgrade: 'websocket', Connection: 'close' }).end();
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
+      this.#upgrade(request, stream, head, accept),
+    );
+    // one client's failure is nobody else's business
+    this.#server.on('clientError', (_error, stream) => stream.destroy());
+    this.#server.on('tlsClientError', () => {});
+  }
+
+  #upgrade(
+    request: IncomingMessage,
+    stream: Duplex,
+    head: Buffer,
+    accept: (transport: Transport) => void,
+  ): void {
+    stream.on('error', () => {});
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
+    if (!SUBPROTOCOLS.some((one) => offered.includes(one))) return refuse(stream, '400 Bad Request');
+    const { origin } = request.headers;
+    if (this.#origins.size > 0 && !this.#origins.has(origin ?? '')) return refuse(stream, '403 Forbidden');
+    this.#upgrades.handleUpgrade(request, stream, head, (socket) =>
+      accept(new WebSocketTransport(socket, request)),
+    );
+  }
+
+  listen(options: TcpOptions): Promise<Address> {
+    const server = this.#server;
+    const { noDelay = true } = options;
+    server.on('connection', (socket) => {
+      if (noDelay) socket.setNoDelay(true);
+    });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(whereToListen(options), () => {
+        server.off('error', reject);
+        server.on('error', this.#failed);
+        this.#address = addressOf(server);
+        resolve(this.#address);
+      });
+    });
+  }
+
+  get address(): Address | null {
+    return this.#address;
+  }
+
+  /** For new connections. Throws what OpenSSL says, and then the old ones stay. */
+  reload(options: CertificateOptions): void {
+    if (this.#tls !== undefined && this.#server instanceof TlsServer)
+      this.#server.setSecureContext(secureServerOptions({ ...this.#tls, ...options }));
+  }
+
+  /** Takes no more connections; those that are open stay. */
+  stop(): void {
+    this.#server.close();
+  }
+}
