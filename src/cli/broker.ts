@@ -5,7 +5,7 @@ import { globalOptions } from '../config/global-options.js';
 import { readConfiguration } from '../config/read-configuration.js';
 import { OptionError } from '../core/options.js';
 import { Logger } from '../logging/logger.js';
-import { firstLogSettings, stampOf } from '../server/log-settings.js';
+import { firstLogSettings } from '../server/log-settings.js';
 import { Server } from '../server/server.js';
 import { ExitCode, ServerProblem } from '../server/server-problem.js';
 import { type BrokerFlags, parseFlags, UsageError } from './flags.js';
@@ -22,6 +22,8 @@ import { handleSignals } from './signals.js';
 import { packageVersion } from './version.js';
 
 const DEFAULT_PORT = 1883;
+/** For whoever still reads the last lines of the log. */
+const LINGER_MS = 2000;
 
 function hints(host: string, port: number): string {
   const flag = port === DEFAULT_PORT ? '' : ` -p ${port}`;
@@ -64,7 +66,7 @@ class BrokerProgram {
   constructor(flags: BrokerFlags, program: string) {
     this.#flags = flags;
     this.#program = program;
-    this.#logger = new Logger(firstLogSettings(stampOf(emptyConfiguration())));
+    this.#logger = new Logger(firstLogSettings(emptyConfiguration()));
     // whoever read it has gone: SIGUSR2 still prints
     process.stdout.on('error', () => {});
     if (flags.quiet)
@@ -72,7 +74,7 @@ class BrokerProgram {
   }
 
   #first(config: Configuration): ReturnType<typeof firstLogSettings> {
-    return firstLogSettings(stampOf(config));
+    return firstLogSettings(config);
   }
 
   #readConfiguration(): Configuration | undefined {
@@ -142,6 +144,8 @@ class BrokerProgram {
     await server.close();
     this.#pidFile?.remove();
     this.#logger.close();
+    // what nobody reads keeps no process from ending
+    setTimeout(() => process.exit(0), LINGER_MS).unref();
     return 0;
   }
 

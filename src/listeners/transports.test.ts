@@ -1,20 +1,31 @@
 // What the broker asks of everything that carries bytes, as one suite that all transports pass: the runtime's
 // handle, a socket as a stream, and any other stream.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, Socket } from 'node:net';
+import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createWebSocketStream, WebSocket } from 'ws';
+import { makeCertificates } from '../../test/tools/certificates.js';
 import { memoryPair } from '../../test/wire/memory-pair.js';
 import type { Transport, TransportReceiver } from '../core/transport.js';
 import { HandleTransport } from './handle.js';
 import { StreamTransport } from './stream.js';
 import { TcpListener } from './tcp.js';
+import { TlsListener } from './tls.js';
+import { WebSocketListener } from './websocket.js';
 
 /** Both ends of a connection: ours, not started yet, and the other one. */
 interface Ends {
   transport: Transport;
   peer: Duplex;
+  /** The port of the other end; 0 where there is none. */
+  port: number;
+  /** What is paused so that nothing is read at the other end; the peer itself when not given. */
+  source?: Duplex;
 }
 
 /** A sequence that never repeats within what is sent here. */
@@ -128,10 +139,14 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
   describe(name, () => {
     let transport: Transport;
     let peer: Duplex;
+    let port: number;
+    let source: Duplex;
     let receiver: Receiver;
 
     beforeEach(async () => {
-      ({ transport, peer } = await open());
+      const ends = await open();
+      ({ transport, peer, port } = ends);
+      source = ends.source ?? peer;
       peer.on('error', () => {});
       receiver = new Receiver();
       transport.start(receiver);
@@ -143,8 +158,8 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
     });
 
     it('says who is at the other end', () => {
-      expect(transport.remoteAddress).toBe(peer instanceof Socket ? '127.0.0.1' : 'stream');
-      expect(transport.remotePort).toBe(peer instanceof Socket ? peer.localPort : 0);
+      expect(transport.remoteAddress).toBe(port > 0 ? '127.0.0.1' : 'stream');
+      expect(transport.remotePort).toBe(port);
     });
 
     it('hands on every byte in order, however it is cut, with pauses', async () => {
@@ -189,7 +204,7 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
     });
 
     it('says once that it has drained, after a write that could not be finished at once', async () => {
-      peer.pause();
+      source.pause();
       const large = new Uint8Array(16_000_000);
       let drained = false;
       expect(transport.write(large)).toBe(false);
@@ -200,6 +215,7 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
         });
       await delay(50);
       expect([receiver.drains, drained]).toEqual([0, false]);
+      source.resume();
       peer.resume();
       await receiver.until(() => receiver.drains > 0);
       await delay(20);
@@ -207,10 +223,11 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
     });
 
     it('takes more while it is behind, and has drained when all of it has left', async () => {
-      peer.pause();
+      source.pause();
       const sequence = new Sequence();
       for (let i = 0; i < 3; i++)
         expect(transport.write(sequence.fill(new Uint8Array(8_000_000)))).toBe(false);
+      source.resume();
       const reading = readSequence(peer);
       await receiver.until(() => receiver.drains > 0);
       transport.end();
@@ -251,7 +268,7 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
       onTestFinished(() => void lingering.peer.destroy());
       const other = new Receiver();
       lingering.transport.start(other);
-      lingering.peer.pause();
+      (lingering.source ?? lingering.peer).pause();
       const began = Date.now();
       lingering.transport.write(new Uint8Array(16_000_000));
       lingering.transport.end();
@@ -261,7 +278,7 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
     });
 
     it('is gone at once when it is destroyed', async () => {
-      const closed = once(peer, 'close');
+      const closed = once(source, 'close');
       peer.resume();
       transport.destroy();
       await receiver.until(() => receiver.closings.length > 0);
@@ -277,7 +294,7 @@ function transportContract(name: string, open: () => Promise<Ends>): void {
     });
 
     it('says that the peer is gone without a word', async () => {
-      if (peer instanceof Socket) peer.resetAndDestroy();
+      if (peer instanceof Socket && !(peer instanceof TLSSocket)) peer.resetAndDestroy();
       else peer.destroy();
       await receiver.until(() => receiver.closings.length > 0);
       expect(receiver.bytes).toBe(0);
@@ -328,7 +345,7 @@ async function overTcp(
   await once(peer, 'connect');
   const transport = await accepted;
   stop();
-  return { transport, peer };
+  return { transport, peer, port: peer.localPort! };
 }
 
 async function listenWithSockets(
@@ -360,8 +377,56 @@ transportContract('a TCP connection as a stream', () => overTcp(listenWithSocket
 
 transportContract('a stream in memory', async () => {
   const [near, far] = memoryPair();
-  return { transport: new StreamTransport(far), peer: near };
+  return { transport: new StreamTransport(far), peer: near, port: 0 };
 });
+
+let certificate: { cert: Buffer; key: Buffer };
+
+beforeAll(() => {
+  const { folder } = makeCertificates();
+  certificate = {
+    cert: readFileSync(join(folder, 'server.crt')),
+    key: readFileSync(join(folder, 'server.key')),
+  };
+});
+
+transportContract('a TLS connection', async () => {
+  let accept!: (transport: Transport) => void;
+  const accepted = new Promise<Transport>((resolve) => {
+    accept = resolve;
+  });
+  const listener = new TlsListener(certificate, accept, () => {});
+  const address = await listener.listen({ port: 0, host: '127.0.0.1' });
+  const peer = connectTls({ port: address.port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(peer, 'secureConnect');
+  const transport = await accepted;
+  listener.stop();
+  return { transport, peer, port: peer.localPort! };
+});
+
+async function overWebSocket(scheme: 'ws' | 'wss'): Promise<Ends> {
+  let accept!: (transport: Transport) => void;
+  const accepted = new Promise<Transport>((resolve) => {
+    accept = resolve;
+  });
+  const tls = scheme === 'wss' ? certificate : undefined;
+  const listener = new WebSocketListener({ maxFrame: 20_000_000 }, tls, accept, () => {});
+  const address = await listener.listen({ port: 0, host: '127.0.0.1' });
+  const socket = new WebSocket(`${scheme}://127.0.0.1:${address.port}/mqtt`, 'mqtt', {
+    rejectUnauthorized: false,
+  });
+  let source!: Socket;
+  socket.on('upgrade', (response) => {
+    source = response.socket;
+  });
+  await once(socket, 'open');
+  const transport = await accepted;
+  listener.stop();
+  return { transport, peer: createWebSocketStream(socket), port: source.localPort!, source };
+}
+
+transportContract('a WebSocket', () => overWebSocket('ws'));
+transportContract('a secure WebSocket', () => overWebSocket('wss'));
 
 describe('a stream', () => {
   it('that fails before anybody reads it is one that has closed', async () => {

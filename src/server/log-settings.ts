@@ -54,19 +54,23 @@ function formatted(format: string): (now: Date) => string {
   };
 }
 
-export function stampOf(config: Configuration): (now: Date) => string {
+function formatOf(config: Configuration): LogSettings['format'] {
+  return config.settings.log_format === 'json' ? 'json' : 'text';
+}
+
+function stampOf(config: Configuration): (now: Date) => string {
   const { log_timestamp: isOn, log_timestamp_format: format } = completed(globalOptions, config.settings);
   if (isOn === false) return () => '';
   if (format !== undefined) return formatted(format);
   return (now) => `${Math.floor(now.getTime() / 1000)}: `;
 }
 
-/** Until a configuration is known: to standard error, as Mosquitto. */
-export function firstLogSettings(stamp: (now: Date) => string): LogSettings {
+/** Until the broker starts: to standard error, as Mosquitto. */
+export function firstLogSettings(config: Configuration): LogSettings {
   return {
     types: new Set<LogLevel>(['error', 'warning', 'notice', 'information']),
-    format: 'text',
-    stamp,
+    format: formatOf(config),
+    stamp: stampOf(config),
     rateLimit: 0,
     destinations: [StreamDestination.of(process.stderr)],
   };
@@ -100,7 +104,7 @@ export function logSettings(
   };
   const common = {
     types: typesOf(settings.log_type!, flags),
-    format: settings.log_format as 'text' | 'json',
+    format: formatOf(config),
     stamp,
     rateLimit: settings.log_rate_limit!,
   };

@@ -152,7 +152,7 @@ export class Scene {
   /** Runs the program, and waits until it says that it serves. */
   async start(config: string, options?: StartOptions): Promise<RunningBroker> {
     const program = this.run(config, options);
-    await program.until('line that says it runs', ({ stderr }) => / running\n/.test(stderr));
+    await program.until('line that says it runs', ({ stderr }) => / running("})?\n/.test(stderr));
     return new RunningBroker(program, this);
   }
 
