@@ -46,6 +46,9 @@ function contentOf(path: string): string {
   throw new ConfigError(`Config file '${path}' has ${size} bytes; that is no configuration.`);
 }
 
+/** Lines of Mosquitto's config.mk, which tutorials print beside its configuration. */
+const BUILD_SETTING = /^WITH_[A-Z0-9_]+:?=/;
+
 /** As Mosquitto orders them: by letter whatever its case, then upper case first. */
 function byName(a: string, b: string): number {
   const [left, right] = [a.toLowerCase(), b.toLowerCase()];
@@ -119,12 +122,17 @@ export class FileReader {
     if (name === undefined || name.startsWith('#')) return;
     if (PLUGIN_OPTION_PREFIXES.some((prefix) => name.startsWith(prefix)))
       return this.#pluginOption(name, words);
+    if (BUILD_SETTING.test(line)) return this.#tellBuildSetting(name);
     const known = optionNames.get(name);
     if (known === undefined) throw this.#unknown(name);
     if (known.rule.notice !== undefined) this.report('notice', known.rule.notice.replace('%s', name));
     if (known.kind === 'structure') begin[known.name](this, words, name);
     else if (this.#set(name, known, words) === known.rule.value) return;
     this.#warnOfInactive(name, known);
+  }
+
+  #tellBuildSetting(name: string): void {
+    this.report('warning', `Warning: '${name}' is a setting of Mosquitto's build, and has no effect here.`);
   }
 
   #unknown(name: string): ConfigError {

@@ -8,7 +8,6 @@ import type { Words } from './words.js';
 
 const FIXED = { reload: false } as const;
 const NO_ENGINE = 'keys are read from files; engines of OpenSSL are not used';
-const NO_IDENTITY = 'user names come from clients in this version, so this listener stays closed';
 
 function flag(place: Place, help: string, details = {}) {
   return option(place, readFlag, false, help, { shape: 'true|false', ...details });
@@ -186,9 +185,7 @@ export const listenerOptions = {
     'listener',
     "take the certificate's common name (or PSK identity) as user name",
   ),
-  use_subject_as_username: flag('listener', "take the certificate's whole subject as user name", {
-    inactive: NO_IDENTITY,
-  }),
+  use_subject_as_username: flag('listener', "take the certificate's whole subject as user name"),
   use_username_as_clientid: flag('listener', 'take the user name as client id'),
   websockets_origin: option('given-listener', texts, undefined, 'origins that browsers may come from'),
 } as const;

@@ -16,6 +16,8 @@ export interface ListenerLimits {
   allowZeroLengthClientid: boolean;
   /** What generated client ids begin with. */
   autoIdPrefix: string;
+  /** What the client has proved is its user name, whatever it sent; nobody is asked about its password. */
+  usernameFrom: 'identity' | 'subject' | null;
   /** The user name is the client id, whatever the client sent. */
   usernameAsClientid: boolean;
 }
@@ -44,6 +46,7 @@ export class Listener {
     return {
       maxConnections: 0,
       versions: ALL_VERSIONS,
+      usernameFrom: null,
       usernameAsClientid: false,
       maxTopicAlias,
       maxTopicAliasBroker,

@@ -10,12 +10,22 @@ export interface TransportReceiver {
   closed(error?: Error): void;
 }
 
+/** What a certificate, or the identity of a pre-shared key, says. */
+export interface Peer {
+  /** The common name, or the identity. */
+  readonly identity: string | undefined;
+  /** The whole subject, as RFC 2253 writes it. */
+  readonly subject: string | undefined;
+}
+
 export interface Transport {
   /** Who is at the other end, for logs and plugins: an address, or what else is known. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** What TLS has agreed upon; undefined without TLS. */
   readonly cipher?: { readonly version: string; readonly name: string } | undefined;
+  /** Who the other end has proved to be, with a certificate or a pre-shared key. */
+  readonly peer?: Peer | undefined;
   /** Begins to read. */
   start(receiver: TransportReceiver): void;
   /**

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import type { Transport, TransportReceiver } from '../core/transport.js';
+import type { Peer, Transport, TransportReceiver } from '../core/transport.js';
 
 /** After `end` the other side has this long to take what was sent and to close. */
 const LINGER_MS = 2000;
@@ -10,6 +10,7 @@ const LINGER_MS = 2000;
 export class StreamTransport implements Transport {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly peer: Peer | undefined;
   readonly #stream: Duplex;
   /** Only a socket says at once whether the bytes have left; others may hand them on as they are. */
   readonly #isSocket: boolean;
@@ -24,8 +25,9 @@ export class StreamTransport implements Transport {
   #owesDrained = false;
 
   /** `name`: who is at the other end, for a stream that cannot say it. */
-  constructor(stream: Duplex, name = 'stream') {
+  constructor(stream: Duplex, name = 'stream', peer?: Peer) {
     this.#stream = stream;
+    this.peer = peer;
     this.#isSocket = stream instanceof Socket;
     this.remoteAddress = (stream instanceof Socket ? stream.remoteAddress : undefined) ?? name;
     this.remotePort = (stream instanceof Socket ? stream.remotePort : undefined) ?? 0;

@@ -7,7 +7,7 @@ import {
   type Server,
   type TLSSocket,
 } from 'node:tls';
-import type { Transport } from '../core/transport.js';
+import type { Peer, Transport } from '../core/transport.js';
 import { StreamTransport } from './stream.js';
 import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
 
@@ -53,7 +53,7 @@ export class TlsListener {
     const { noDelay = true } = options;
     server.on('secureConnection', (socket) => {
       if (noDelay) socket.setNoDelay(true);
-      this.#accept(new StreamTransport(socket));
+      this.#accept(new StreamTransport(socket, undefined, peerOf(socket)));
     });
     const { keylog } = this.#options;
     if (keylog !== undefined) server.on('keylog', keylog);
@@ -94,6 +94,31 @@ export class TlsListener {
   }
 }
 
+/** Of clients with a pre-shared key. */
+const identities = new WeakMap<object, string>();
+
+/** Characters that RFC 2253 escapes in a value. */
+const SPECIAL = /[,+"\\<>;]|^[ #]| $/g;
+
+/** As RFC 2253 writes it: the last part first. */
+function subjectText(subject: Record<string, string | string[]>): string {
+  return Object.entries(subject)
+    .flatMap(([name, value]) => [value].flat().map((one) => `${name}=${one.replace(SPECIAL, '\\$&')}`))
+    .reverse()
+    .join(',');
+}
+
+/** Who a client has proved to be; undefined when it has not. */
+export function peerOf(socket: TLSSocket): Peer | undefined {
+  const identity = identities.get(socket);
+  if (identity !== undefined) return { identity, subject: undefined };
+  if (!socket.authorized) return undefined;
+  const { subject } = socket.getPeerCertificate();
+  if (subject === undefined) return undefined;
+  const names = subject as unknown as Record<string, string | string[]>;
+  return { identity: [names['CN'] ?? []].flat()[0], subject: subjectText(names) };
+}
+
 /** What Node's servers with TLS are told. */
 export function secureServerOptions(options: TlsOptions): NodeTlsOptions {
   const { requireCertificate = false, psk, alpnProtocols } = options;
@@ -105,7 +130,11 @@ export function secureServerOptions(options: TlsOptions): NodeTlsOptions {
     ...(alpnProtocols && { ALPNProtocols: alpnProtocols }),
     ...(psk && {
       pskIdentityHint: psk.hint,
-      pskCallback: (_socket: TLSSocket, identity: string) => psk.keyOf(identity),
+      pskCallback: (socket: TLSSocket, identity: string) => {
+        const key = psk.keyOf(identity);
+        if (key !== null) identities.set(socket, identity);
+        return key;
+      },
     }),
   };
 }

@@ -3,10 +3,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Transport, TransportReceiver } from '../core/transport.js';
+import type { Peer, Transport, TransportReceiver } from '../core/transport.js';
 import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
-import { type CertificateOptions, secureServerOptions, type TlsOptions } from './tls.js';
+import { type CertificateOptions, peerOf, secureServerOptions, type TlsOptions } from './tls.js';
 
 export interface WebSocketOptions {
   /** Origins that browsers may come from; any without them. */
@@ -31,6 +32,7 @@ const UNSUPPORTED_DATA = 1003;
 export class WebSocketTransport implements Transport {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly peer: Peer | undefined;
   readonly #socket: WebSocket;
   #receiver: TransportReceiver | null = null;
   #failure: Error | undefined;
@@ -44,6 +46,7 @@ export class WebSocketTransport implements Transport {
     this.#socket = socket;
     this.remoteAddress = stream.remoteAddress ?? 'websocket';
     this.remotePort = stream.remotePort ?? 0;
+    this.peer = stream instanceof TLSSocket ? peerOf(stream) : undefined;
     socket.on('error', (error) => {
       this.#failure = error;
     });

@@ -104,7 +104,7 @@ export class Logger {
     const now = new Date();
     const line =
       format === 'json'
-        ? JSON.stringify({ time: now.toISOString(), level, message: text })
+        ? JSON.stringify({ time: now.toISOString(), level, message: cut(text) })
         : cut(`${stamp(now)}${printable(text)}`);
     this.#waiting.push({ level, text: line });
     if (level === 'error') return this.flush();
@@ -142,9 +142,9 @@ export function printable(text: string): string {
   );
 }
 
-/** The tab that lines of details begin with, and the lines of a stack trace. */
+/** The tab that lines of details begin with, and the lines of a stack trace, which cannot be taken for others. */
 function isOurs(character: string, text: string, at: number): boolean {
-  return (character === '\t' && at === 0) || (character === '\n' && text.includes('\n    at '));
+  return (character === '\t' && at === 0) || (character === '\n' && text.startsWith('    at ', at + 1));
 }
 
 /** A line that is too long is cut, between characters. */

@@ -213,7 +213,7 @@ export function speaksTls({ certfile, psk_hint: hint }: Partial<ListenerSettings
 function tlsOf(
   settings: Partial<ListenerSettings>,
   keyOf: KeyOf,
-  keylog: string | undefined,
+  keylog: TlsOptions['keylog'],
 ): TlsOptions | undefined {
   if (!speaksTls(settings)) return undefined;
   const psk = settings.certfile === undefined ? { hint: settings.psk_hint!, keyOf } : undefined;
@@ -221,7 +221,7 @@ function tlsOf(
     ...certificatesOf(settings),
     requireCertificate: settings.require_certificate,
     psk,
-    keylog: keylog === undefined ? undefined : (line) => appendFileSync(keylog, line, { mode: 0o600 }),
+    keylog,
   };
 }
 
@@ -239,8 +239,6 @@ export function closedReason(settings: Partial<ListenerSettings>): string | unde
   if (settings.protocol === 'http_api') return 'protocol http_api';
   if (settings.enable_proxy_protocol !== undefined) return 'enable_proxy_protocol';
   if (settings.mount_point !== undefined) return 'mount_point';
-  if (settings.use_identity_as_username === true) return 'use_identity_as_username';
-  if (settings.use_subject_as_username === true) return 'use_subject_as_username';
   return undefined;
 }
 
@@ -253,7 +251,7 @@ export interface OpenedSocket {
 export class Listening {
   readonly #broker: Broker;
   readonly #log: Log;
-  readonly #keylog: string | undefined;
+  readonly #keylog: TlsOptions['keylog'];
   /** Not used yet. */
   readonly #sockets: OpenedSocket[];
 
@@ -262,10 +260,18 @@ export class Listening {
     this.#sockets = [...sockets];
     this.#broker = broker;
     this.#log = log;
-    this.#keylog = keylog;
     if (keylog === undefined) return;
+    this.#keylog = (line) => this.#logKey(keylog, line);
     log('notice', `TLS key logging to '${keylog}' enabled for all listeners.`);
     log('notice', 'TLS key logging is for DEBUGGING only.');
+  }
+
+  #logKey(path: string, line: Buffer): void {
+    try {
+      appendFileSync(path, line, { mode: 0o600 });
+    } catch (error) {
+      this.#log('error', `Error: Unable to write to the TLS key log '${path}': ${(error as Error).message}`);
+    }
   }
 
   /** Without a listener in the configuration: this machine only. Throws when a port cannot be opened. */

@@ -68,6 +68,11 @@ export function listenerLimits(
     allowZeroLengthClientid: security.allow_zero_length_clientid!,
     autoIdPrefix: security.auto_id_prefix!,
     usernameAsClientid: settings.use_username_as_clientid!,
+    usernameFrom: settings.use_identity_as_username
+      ? 'identity'
+      : settings.use_subject_as_username
+        ? 'subject'
+        : null,
     ...(versions && { versions }),
   };
 }

@@ -97,7 +97,7 @@ describe('lines', () => {
 
   it('cannot be forged by clients, nor steer a terminal', async () => {
     const broker = await scene.start(open('log_type all'));
-    const clientId = 'evil\n1: New client connected from 10.0.0.1:1 as admin\r\u001b[2J\u009b';
+    const clientId = 'evil\n    at x\n1: New client connected from 10.0.0.1:1 as admin\r\u001b[2J\u009b';
     const client = await scene.connect(port, { clientId, username: 'a\nb' });
     await client.disconnect();
     await broker.logged(/Client evil.* disconnected/);
@@ -105,7 +105,7 @@ describe('lines', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(broker.log).not.toMatch(/[\r\u001b\u009b]/);
     expect(broker.log).toContain(
-      "as evil\\x0a1: New client connected from 10.0.0.1:1 as admin\\x0d\\x1b[2J\\x9b (p5, c1, k60, u'a\\x0ab').",
+      "as evil\n    at x\\x0a1: New client connected from 10.0.0.1:1 as admin\\x0d\\x1b[2J\\x9b (p5, c1, k60, u'a\\x0ab').",
     );
   });
 });

@@ -32,6 +32,7 @@ export function connect(
   const packet = decodeConnect(reader);
   if (reader.remaining > 0) throw malformed('CONNECT is longer than its content');
   noteClient(connection, packet);
+  noteIdentity(connection);
   if (!judge(connection, packet)) return false;
   return authenticate(connection, packet);
 }
@@ -77,6 +78,19 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
   if (aliases > 0) connection.aliasesOut = new OutboundTopicAliases(aliases);
 }
 
+/** Listeners may take the user name from what the client has proved. */
+function noteIdentity(connection: Connection): void {
+  const { usernameFrom } = connection.entrance.limits;
+  if (usernameFrom === null) return;
+  const name = connection.transport.peer?.[usernameFrom];
+  if (name === undefined || name === '')
+    throw new MqttError(
+      ReasonCode.BadUserNameOrPassword,
+      `the user name is the ${usernameFrom} of a certificate or key here, and there is none`,
+    );
+  connection.username = name;
+}
+
 /** What speaks against a client without asking anybody. */
 function judge(connection: Connection, packet: ConnectPacket): boolean {
   const { engine } = connection;
@@ -85,9 +99,9 @@ function judge(connection: Connection, packet: ConnectPacket): boolean {
     throw new MqttError(ReasonCode.UnsupportedProtocolVersion, 'this version of MQTT is not taken here');
   if (!engine.judgeConnection(connection)) return false;
   if (limits.usernameAsClientid) {
-    if (packet.username === undefined)
+    if (connection.username === undefined)
       throw new MqttError(ReasonCode.NotAuthorized, 'the user name is the client id here, and there is none');
-    connection.clientId = packet.username;
+    connection.clientId = connection.username;
     return judgeRest(connection, packet);
   }
   if (packet.clientId === '') {
@@ -146,6 +160,7 @@ function authenticate(connection: Connection, packet: ConnectPacket): boolean {
       engine.finishAuthentication(connection, step),
     );
   }
+  if (connection.entrance.limits.usernameFrom !== null) return establish(connection, packet, {});
   const refusal = engine.decisions.refusesClient(connection, {
     username: packet.username,
     password: packet.password,
