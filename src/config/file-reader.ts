@@ -107,11 +107,11 @@ export class FileReader {
 
   #complain(error: ConfigError): void {
     if (error.message !== '') this.report('error', `Error: ${error.message}`);
+    // whoever hears of it next has nothing to add but its own line
+    error.message = '';
     if (this.#line === 0) return;
     const where = `${this.#path}:${this.#line}`;
     this.report('error', `Error found at ${this.isMain ? where : `'${where}'`}.`);
-    // the file that includes this one has nothing to add but its own line
-    error.message = '';
   }
 
   #read(line: string): void {

@@ -105,7 +105,7 @@ export class Logger {
     const line =
       format === 'json'
         ? JSON.stringify({ time: now.toISOString(), level, message: cut(text) })
-        : cut(`${stamp(now)}${printable(text)}`);
+        : cut(`${stamp(now)}${printableLine(level, text)}`);
     this.#waiting.push({ level, text: line });
     if (level === 'error') return this.flush();
     if (this.#isScheduled) return;
@@ -135,16 +135,21 @@ export class Logger {
   }
 }
 
-/** What strangers chose (client ids, user names) cannot start a line, or steer the terminal that shows it. */
+/**
+ * What strangers chose (client ids, user names) cannot start a line, or steer the terminal that shows it. Only the tab
+ * that lines of details begin with stays.
+ */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character, at: number) =>
-    isOurs(character, text, at) ? character : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return text.replace(/(?!^\t)\p{Cc}/gu, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(2, '0');
+    return `\\x${code}`;
+  });
 }
 
-/** The tab that lines of details begin with, and the lines of a stack trace, which cannot be taken for others. */
-function isOurs(character: string, text: string, at: number): boolean {
-  return (character === '\t' && at === 0) || (character === '\n' && text.startsWith('    at ', at + 1));
+/** Errors of our own may have a stack trace, which has lines. */
+function printableLine(level: LogLevel, text: string): string {
+  const lines = level === 'error' ? text.split(/\n(?= {4}at )/) : [text];
+  return lines.map(printable).join('\n');
 }
 
 /** A line that is too long is cut, between characters. */

@@ -105,7 +105,7 @@ describe('lines', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     expect(broker.log).not.toMatch(/[\r\u001b\u009b]/);
     expect(broker.log).toContain(
-      "as evil\n    at x\\x0a1: New client connected from 10.0.0.1:1 as admin\\x0d\\x1b[2J\\x9b (p5, c1, k60, u'a\\x0ab').",
+      "as evil\\x0a    at x\\x0a1: New client connected from 10.0.0.1:1 as admin\\x0d\\x1b[2J\\x9b (p5, c1, k60, u'a\\x0ab').",
     );
   });
 });
