@@ -49,7 +49,7 @@ export type {
   Verdict,
 } from './core/plugin.js';
 export type { Store, StoreEntry, StoreOperation } from './core/store.js';
-export type { Address, TcpOptions } from './listeners/tcp.js';
+export type { Address, ProxyOptions, TcpOptions } from './listeners/tcp.js';
 export type { CertificateOptions, TlsOptions } from './listeners/tls.js';
 export { MqttError, type Properties, type ProtocolVersion, type QoS, ReasonCode } from './protocol/index.js';
 export { MemoryStore } from './store/memory.js';

@@ -88,7 +88,6 @@ export const listenerOptions = {
     {
       ...FIXED,
       shape: '1|2',
-      inactive: 'there is no PROXY protocol in this version, so this listener stays closed',
     },
   ),
   http_dir: option('given-listener', readFolder, undefined, 'folder of files to serve', {
@@ -153,9 +152,6 @@ export const listenerOptions = {
   proxy_protocol_v2_require_tls: flag(
     'given-listener',
     'refuse clients that did not reach the proxy with TLS',
-    {
-      inactive: 'there is no PROXY protocol in this version',
-    },
   ),
   psk_hint: option(
     'listener',

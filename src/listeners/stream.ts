@@ -7,6 +7,16 @@ import type { Peer, Transport, TransportReceiver } from '../core/transport.js';
 /** After `end` the other side has this long to take what was sent and to close. */
 const LINGER_MS = 2000;
 
+/** What is known of the other end, beside what a socket says itself. */
+export interface OtherEnd {
+  /** For a stream that cannot say it. */
+  readonly name?: string | undefined;
+  /** Who is behind a balancer. */
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  readonly peer?: Peer | undefined;
+}
+
 export class StreamTransport implements Transport {
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -24,13 +34,13 @@ export class StreamTransport implements Transport {
   /** A write returned false, so the receiver waits for `drained`. */
   #owesDrained = false;
 
-  /** `name`: who is at the other end, for a stream that cannot say it. */
-  constructor(stream: Duplex, name = 'stream', peer?: Peer) {
+  constructor(stream: Duplex, end: OtherEnd = {}) {
+    const socket = stream instanceof Socket ? stream : undefined;
     this.#stream = stream;
-    this.peer = peer;
-    this.#isSocket = stream instanceof Socket;
-    this.remoteAddress = (stream instanceof Socket ? stream.remoteAddress : undefined) ?? name;
-    this.remotePort = (stream instanceof Socket ? stream.remotePort : undefined) ?? 0;
+    this.#isSocket = socket !== undefined;
+    this.peer = end.peer;
+    this.remoteAddress = end.address ?? socket?.remoteAddress ?? end.name ?? 'stream';
+    this.remotePort = end.port ?? socket?.remotePort ?? 0;
     stream.on('error', (error) => {
       this.#failure = error;
     });

@@ -1,8 +1,18 @@
 // TCP: listens, and hands each connection to the broker as a transport.
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Transport } from '../core/transport.js';
 import { HandleTransport, handlesAvailable, type TcpHandle } from './handle.js';
+import { ProxyProtocolError, readProxyHeader } from './proxy-protocol.js';
 import { StreamTransport } from './stream.js';
+
+/** What a load balancer in front tells, and must tell. */
+export interface ProxyOptions {
+  readonly version: 1 | 2;
+  /** Refuse clients that did not reach the balancer with TLS (version 2). */
+  readonly requireTls?: boolean | undefined;
+  /** Refuse clients whose certificate the balancer did not verify (version 2). */
+  readonly requireCertificate?: boolean | undefined;
+}
 
 export interface TcpOptions {
   /** 0: any free port. */
@@ -17,6 +27,8 @@ export interface TcpOptions {
   backlog?: number | undefined;
   /** Do not listen on IPv4 when the address is `::`. */
   ipv6Only?: boolean | undefined;
+  /** Each connection begins with a header of the PROXY protocol. */
+  proxy?: ProxyOptions | undefined;
   /** Send small packets at once; true unless told otherwise. */
   noDelay?: boolean | undefined;
 }
@@ -67,7 +79,8 @@ export class TcpListener {
     const server = this.#server;
     server.on('connection', (socket) => {
       if (noDelay) socket.setNoDelay(true);
-      this.#accept(new StreamTransport(socket, options.path));
+      if (options.proxy !== undefined) void this.#acceptProxied(socket, options.proxy);
+      else this.#accept(new StreamTransport(socket, { name: options.path }));
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -75,11 +88,30 @@ export class TcpListener {
         server.off('error', reject);
         server.on('error', this.#failed);
         this.#address = addressOf(server);
-        // a unix socket has another kind of handle
-        if (this.#address.port > 0) this.#takeHandles(noDelay);
+        // a unix socket has another kind of handle, and a header has to be read first
+        if (this.#address.port > 0 && options.proxy === undefined) this.#takeHandles(noDelay);
         resolve(this.#address);
       });
     });
+  }
+
+  async #acceptProxied(
+    socket: Socket,
+    { version, requireTls, requireCertificate }: ProxyOptions,
+  ): Promise<void> {
+    const from = `${socket.remoteAddress}:${socket.remotePort}`;
+    socket.on('error', () => {});
+    try {
+      const client = await readProxyHeader(socket, version);
+      if (requireTls === true && client?.isSecure !== true)
+        throw new ProxyProtocolError('client did not connect using TLS');
+      if (requireCertificate === true && client?.peer === undefined)
+        throw new ProxyProtocolError('client did not provide a certificate');
+      this.#accept(new StreamTransport(socket, client));
+    } catch (error) {
+      socket.destroy();
+      this.#failed(new Error(`Connection from ${from} rejected, ${(error as Error).message}.`));
+    }
   }
 
   /** Takes the handles of new connections before the server makes sockets of them, where that is possible. */

@@ -53,7 +53,7 @@ export class TlsListener {
     const { noDelay = true } = options;
     server.on('secureConnection', (socket) => {
       if (noDelay) socket.setNoDelay(true);
-      this.#accept(new StreamTransport(socket, undefined, peerOf(socket)));
+      this.#accept(new StreamTransport(socket, { peer: peerOf(socket) }));
     });
     const { keylog } = this.#options;
     if (keylog !== undefined) server.on('keylog', keylog);

@@ -41,6 +41,8 @@ const mistakes: ReadonlySet<number> = new Set([
 ]);
 
 const LOST = 'connection lost: ';
+/** What the engine says of a connection above a limit. */
+const TOO_MANY = /^more than \d+ connections\b/;
 
 function endingOf(reason: number, text: string): string {
   if (text === Ending.GOODBYE) return '.';
@@ -112,7 +114,10 @@ export class ClientLog implements Observer {
     const address = `${remoteAddress}:${remotePort}`;
     if (text === Ending.TLS)
       this.#log('notice', `Client from ${address} appears to be using TLS to connect to a non-TLS listener.`);
-    else if (mistakes.has(reason) && text !== Ending.GOODBYE)
+    else if (!wasConnected && TOO_MANY.test(text)) {
+      if (this.isOn)
+        this.#log('notice', `Client connection from ${remoteAddress} denied: max_connections exceeded.`);
+    } else if (mistakes.has(reason) && text !== Ending.GOODBYE)
       this.#log(
         'information',
         `Protocol error from ${wasConnected ? nameOf(connection) : address}: ${text}.`,

@@ -13,6 +13,7 @@ import {
   type ListenerSettings,
 } from '../config/configuration.js';
 import { listenerOptions } from '../config/listener-options.js';
+import type { ProxyOptions } from '../listeners/tcp.js';
 import type { CertificateOptions, TlsOptions } from '../listeners/tls.js';
 import type { WebSocketOptions } from '../listeners/websocket.js';
 import type { Log } from './client-log.js';
@@ -225,6 +226,16 @@ function tlsOf(
   };
 }
 
+function proxyOf(settings: Partial<ListenerSettings>): ProxyOptions | undefined {
+  const version = settings.enable_proxy_protocol as 1 | 2 | undefined;
+  if (version === undefined) return undefined;
+  return {
+    version,
+    requireTls: settings.proxy_protocol_v2_require_tls,
+    requireCertificate: version === 2 && settings.require_certificate,
+  };
+}
+
 function websocketOf(config: Configuration, settings: Partial<ListenerSettings>): WebSocketOptions {
   // what Mosquitto reads into its buffer at once is what the headers may have
   const { packet_buffer_size: size = 0 } = config.settings;
@@ -237,7 +248,8 @@ export type KeyOf = (identity: string) => Uint8Array | null;
 /** Why a listener stays closed: what it needs is not there, and without it more people could come in, or other ones. */
 export function closedReason(settings: Partial<ListenerSettings>): string | undefined {
   if (settings.protocol === 'http_api') return 'protocol http_api';
-  if (settings.enable_proxy_protocol !== undefined) return 'enable_proxy_protocol';
+  const isPlain = settings.protocol !== 'websockets' && settings.certfile === undefined;
+  if (settings.enable_proxy_protocol !== undefined && !isPlain) return 'enable_proxy_protocol';
   if (settings.mount_point !== undefined) return 'mount_point';
   return undefined;
 }
@@ -314,6 +326,7 @@ export class Listening {
       limits: listenerLimits(config, listener),
       ...(tls && { tls }),
       ...(websocket && { websocket }),
+      proxy: proxyOf(listener.settings),
     };
     const socket = this.#socketFor(listener);
     if (socket !== undefined) {

@@ -319,7 +319,9 @@ export class Server {
     return treePrint(this.broker.clients());
   }
 
+  /** A reload that is under way comes to its end before. */
   async close(): Promise<void> {
+    await this.#reloading;
     this.#logger.log('information', `${this.#options.version} terminating`);
     this.#clientLog.isClosing = true;
     await this.broker.close();

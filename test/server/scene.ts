@@ -2,7 +2,7 @@
 // runs with it, and clients. Everything is gone after `close`.
 
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -16,6 +16,8 @@ import { type Exit, Program, type ProgramOptions } from '../interop/program.js';
 export const executable = join(import.meta.dirname, '../../bin/pondhawk');
 export const host = '127.0.0.1';
 const CONFIG = 'mosquitto.conf';
+/** Below those that the system gives to connections, of which other tests make many meanwhile. */
+const SERVER_PORTS = [20_000, 32_000] as const;
 
 /** A broker that runs. Its log is its standard error, unless its configuration says otherwise. */
 export class RunningBroker {
@@ -115,7 +117,11 @@ export class Scene {
 
   /** So many ports that nobody listens on. */
   async ports(count: number): Promise<number[]> {
-    const held = await Promise.all(Array.from({ length: count }, () => listening()));
+    const held: Server[] = [];
+    while (held.length < count) {
+      const server = await listening(randomInt(...SERVER_PORTS)).catch(() => undefined);
+      if (server !== undefined) held.push(server);
+    }
     const ports = held.map((server) => (server.address() as AddressInfo).port);
     await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
     return ports;
