@@ -1,5 +1,5 @@
 // Reads one configuration file, line by line, into a configuration (mosquitto.conf(5)). The first mistake ends it.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { ConfigError } from './config-error.js';
 import type {
   BridgeConfiguration,
@@ -30,20 +30,34 @@ export interface Reading {
 /** A configuration file of more bytes than this is none. */
 const MAX_FILE = 64 * 1024 * 1024;
 
-function contentOf(path: string): string {
-  let size: number;
+/** Whatever it is that the path names: a device may have no end. */
+function boundedContent(path: string): string {
+  const file = openSync(path, 'r');
+  const chunks: Buffer[] = [];
   try {
-    const stat = statSync(path);
-    if (stat.isDirectory()) throw new ConfigError(`Config file '${path}' is a directory.`);
-    size = stat.size;
-    if (size <= MAX_FILE) return readFileSync(path, 'utf8');
+    for (let size = 0; size <= MAX_FILE; ) {
+      const chunk = Buffer.alloc(65_536);
+      const count = readSync(file, chunk);
+      if (count === 0) return Buffer.concat(chunks).toString();
+      chunks.push(chunk.subarray(0, count));
+      size += count;
+    }
+  } finally {
+    closeSync(file);
+  }
+  throw new ConfigError(`Config file '${path}' has more than ${MAX_FILE} bytes; that is no configuration.`);
+}
+
+function contentOf(path: string): string {
+  try {
+    if (statSync(path).isDirectory()) throw new ConfigError(`Config file '${path}' is a directory.`);
+    return boundedContent(path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : code;
     throw new ConfigError(`Unable to open config file '${path}'. (${why})`);
   }
-  throw new ConfigError(`Config file '${path}' has ${size} bytes; that is no configuration.`);
 }
 
 /** Lines of Mosquitto's config.mk, which tutorials print beside its configuration. */

@@ -67,6 +67,9 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   keepAlive = 0;
   /** What the client asked for. */
   askedKeepAlive = 0;
+  /** What it was told in CONNACK, and what holds as long as it is here: largest QoS, retained messages. */
+  maxQos = 2;
+  mayRetain = true;
   isBridge = false;
   session: Session | null = null;
   will: WillMessage | null = null;

@@ -61,7 +61,9 @@ function noteClient(connection: Connection, packet: ConnectPacket): void {
   connection.askedKeepAlive = packet.keepAlive;
   connection.keepAlive = packet.keepAlive; // [MQTT-3.2.2-22]
   connection.isBridge = packet.bridge === true;
-  const { maxInflightMessages } = engine.options;
+  const { maxInflightMessages, retainAvailable } = engine.options;
+  connection.maxQos = connection.entrance.limits.maxQos;
+  connection.mayRetain = retainAvailable;
   const { maxTopicAlias, maxTopicAliasBroker } = connection.entrance.limits;
   const window = maxInflightMessages === 0 ? 65_535 : maxInflightMessages;
   connection.sendQuota = window;
@@ -131,9 +133,9 @@ function judgeRest(connection: Connection, packet: ConnectPacket): boolean {
 function noteWill(connection: Connection, will: Will): void {
   const { engine } = connection;
   const { options } = engine;
-  if (will.qos > connection.entrance.limits.maxQos)
+  if (will.qos > connection.maxQos)
     throw new MqttError(ReasonCode.QoSNotSupported, `will QoS ${will.qos} is not allowed here`); // [MQTT-3.2.2-12]
-  if (will.retain && !options.retainAvailable)
+  if (will.retain && !connection.mayRetain)
     throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-13]
   if (options.validatePayloadFormat && will.properties?.payloadFormatIndicator === 1) {
     const { payload } = will;

@@ -81,10 +81,9 @@ function aliases(connection: Connection): NonNullable<Connection['aliasesIn']> {
 }
 
 function checkLimits(connection: Connection, message: Message): void {
-  const { options } = connection.engine;
-  if (message.qos > connection.entrance.limits.maxQos)
+  if (message.qos > connection.maxQos)
     throw new MqttError(ReasonCode.QoSNotSupported, `QoS ${message.qos} is not allowed here`); // [MQTT-3.2.2-11]
-  if (message.retain && !options.retainAvailable)
+  if (message.retain && !connection.mayRetain)
     throw new MqttError(ReasonCode.RetainNotSupported, 'retained messages are not allowed here'); // [MQTT-3.2.2-14]
   if (message.hasSubscriptionIdentifier)
     throw protocolError('PUBLISH from a client has a subscription identifier'); // [MQTT-3.3.4-6]

@@ -58,7 +58,7 @@ function judge(connection: Connection, asked: SubscriptionRequest, identifier: n
     return { asked, group: null, filter: asked.filter, reason: error.reason };
   }
   if (parsed.group !== null && asked.noLocal) throw protocolError('no local on a shared subscription'); // [MQTT-3.8.3-4]
-  let reason = Math.min(asked.qos, connection.entrance.limits.maxQos); // [MQTT-3.2.2-10]
+  let reason = Math.min(asked.qos, connection.maxQos); // [MQTT-3.2.2-10]
   if (parsed.group !== null && !options.sharedSubscriptions)
     reason = ReasonCode.SharedSubscriptionsNotSupported;
   else if (identifier > 0 && !options.subscriptionIdentifiers)
