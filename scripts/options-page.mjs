@@ -30,7 +30,11 @@ const groups = [
     tables.security,
   ],
   ['Listeners', 'Below a `listener` line.', tables.listener],
-  ['Bridges', 'Below a `connection` line. Bridges are read and checked, and are not active in this version.', tables.bridge],
+  [
+    'Bridges',
+    'Below a `connection` line. Bridges are read and checked, and are not active in this version.',
+    tables.bridge,
+  ],
 ];
 
 function shownDefault(value) {
