@@ -15,6 +15,9 @@ import type { Metrics } from './core/metrics.js';
 import type { Observer, PacketObserver } from './core/observer.js';
 import type { EngineOptions } from './core/options.js';
 import type { ClientInfo, LogLevel, Plugin, PublishedMessage } from './core/plugin.js';
+import type { Arrival, Door } from './core/protection/arrival.js';
+import type { BanTarget } from './core/protection/bans.js';
+import type { BanState } from './core/protection/protection.js';
 import { Session } from './core/session.js';
 import type { Store } from './core/store.js';
 import type { Transport } from './core/transport.js';
@@ -164,11 +167,16 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (this.#state !== 'running') throw new Error('the broker is closed');
     const { name = options.path ?? `${options.host ?? ''}:${options.port}`, limits = {} } = options;
     const entrance = this.#engine.addListener(name, limits);
-    const accept = (transport: Transport): void => this.#accept(transport, entrance);
+    const accept = (transport: Transport, arrived?: Arrival): void =>
+      this.#accept(transport, entrance, arrived);
+    const door: Door = {
+      arrive: (address) => this.#engine.arrive(address, entrance),
+      depart: (arrival) => this.#engine.depart(arrival),
+    };
     const failed = (error: Error): void =>
       this.log('error', `a connection could not be accepted: ${error.message}`);
     try {
-      const socket = await this.#newListener(options, accept, failed);
+      const socket = await this.#newListener(options, accept, failed, door);
       const address = await socket.listen(options);
       // it may have been closed meanwhile
       if ((this.#state as State) !== 'running') {
@@ -187,16 +195,19 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   async #newListener(
     { tls, websocket }: ListenOptions,
-    accept: (transport: Transport) => void,
+    accept: (transport: Transport, arrived?: Arrival) => void,
     failed: (error: Error) => void,
+    door: Door,
   ): Promise<OpenListener['socket']> {
     if (websocket !== undefined) {
       // loaded on use
       const { WebSocketListener } = await import('./listeners/websocket.js');
       const maxFrame = this.options.maxPacketSize + FRAME_SLACK;
-      return new WebSocketListener({ maxFrame, ...websocket }, tls, accept, failed);
+      return new WebSocketListener({ maxFrame, ...websocket }, tls, accept, failed, door);
     }
-    return tls === undefined ? new TcpListener(accept, failed) : new TlsListener(tls, accept, failed);
+    return tls === undefined
+      ? new TcpListener(accept, failed, door)
+      : new TlsListener(tls, accept, failed, door);
   }
 
   /** New limits, and new certificates, for a listener; connections that are there stay. Throws when they cannot be. */
@@ -250,8 +261,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       );
   }
 
-  #accept(transport: Transport, entrance?: Listener): void {
-    this.#engine.accept(transport, entrance);
+  #accept(transport: Transport, entrance?: Listener, arrived?: Arrival): void {
+    this.#engine.accept(transport, entrance, arrived);
   }
 
   /** Publishes a message. Returns whether anybody subscribed to it. Throws MqttError when it is not valid. */
@@ -334,6 +345,25 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const connection = this.#engine.sessions.get(clientId)?.connection;
     connection?.disconnect(reason, 'disconnected by the administrator');
     return connection !== null && connection !== undefined;
+  }
+
+  /**
+   * Keeps an address (of IPv6 its /64), a client id or a user name out for so many seconds (Infinity: until it is
+   * undone), and ends the connections that it has. MQTT 5 clients are told 0x8A when they come again. Throws a
+   * BanError when the target is none, or its address is in `neverBan`.
+   */
+  ban(target: BanTarget, seconds: number, why = 'by the administrator'): void {
+    this.#engine.protection.ban(target, seconds, why);
+  }
+
+  /** Undoes a ban, also one that the broker made by itself. Returns whether there was one. Throws a BanError. */
+  unban(target: BanTarget): boolean {
+    return this.#engine.protection.unban(target);
+  }
+
+  /** Who is banned now. */
+  bans(): BanState[] {
+    return this.#engine.protection.bans();
   }
 
   /** Sends a client to another server (0x9C, or 0x9D when `permanent`). Returns whether it was connected. */

@@ -2,12 +2,17 @@
 
 export { AclFileError } from './auth/acl-file.js';
 export { type AclFileOptions, type AclFilePlugin, aclFilePlugin } from './auth/acl-plugin.js';
+export type { BodyFormat, RequestTemplate } from './auth/http/template.js';
+export { type AnswerForm, type HttpAuthOptions, httpPlugin } from './auth/http-plugin.js';
+export type { RemoteKeysOptions } from './auth/jwt/remote-keys.js';
+export { type JwtOptions, jwtPlugin } from './auth/jwt-plugin.js';
 export { PasswordFileError } from './auth/password-file.js';
 export {
   type PasswordFileOptions,
   type PasswordFilePlugin,
   passwordFilePlugin,
 } from './auth/password-plugin.js';
+export { PluginOptionError } from './auth/plugin-options.js';
 export {
   type ScramCredentials,
   type ScramMechanism,
@@ -48,6 +53,8 @@ export type {
   PublishedMessage,
   Verdict,
 } from './core/plugin.js';
+export { BanError, type BanKind, type BanTarget } from './core/protection/bans.js';
+export type { BanState } from './core/protection/protection.js';
 export type { Store, StoreEntry, StoreOperation } from './core/store.js';
 export type { Address, ProxyOptions, TcpOptions } from './listeners/tcp.js';
 export type { CertificateOptions, TlsOptions } from './listeners/tls.js';

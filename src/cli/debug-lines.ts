@@ -16,7 +16,8 @@ function hex(value: number): string {
 export class DebugLines {
   /** As the client calls itself; the server may give it a name. */
   #name: string | undefined;
-  #cleanStart = false;
+  /** What CONNECT asked for, once it was sent. */
+  #cleanStart: boolean | undefined;
   /** The packet identifier that was used last: Mosquitto's messages of QoS 0 have one too. */
   #lastId = 0;
 
@@ -33,6 +34,15 @@ export class DebugLines {
     // here, and nowhere else, a missing name is printed as C prints it
     if (packet.type === 'connack' && this.#name === undefined) return [`Client (null) received ${parts[0]}`];
     return parts.map((part) => line(`received ${part}`));
+  }
+
+  /**
+   * OpenSSL has ended the connection. The original has CONNECT on its way before the handshake, and so shows it
+   * even when nothing of it was sent.
+   */
+  ofTlsError(words: string): string[] {
+    const connect = this.#cleanStart !== undefined ? [] : [`Client ${this.#name ?? 'null'} sending CONNECT`];
+    return [...connect, `OpenSSL Error while trying to get the error[0]: ${words}`];
   }
 
   #sent(packet: Packet): string[] {
@@ -68,7 +78,7 @@ export class DebugLines {
     switch (packet.type) {
       case 'connack':
         this.#name = packet.properties?.assignedClientIdentifier ?? this.#name;
-        return packet.sessionPresent && this.#cleanStart
+        return packet.sessionPresent && this.#cleanStart === true
           ? ['CONNACK with session present when clean start was set']
           : [`CONNACK (${packet.reason})`];
       case 'publish':

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   passwd: async () => (await import('./passwd.js')).runPasswd,
   bench: async () => (await import('./bench.js')).runBench,
   signal: async () => (await import('./signal.js')).runSignal,
+  ctrl: async () => (await import('./ctrl.js')).runCtrl,
 };
 
 const broker = async (): Promise<Command> => (await import('./broker.js')).runBroker;
@@ -23,6 +24,7 @@ const links: Readonly<Record<string, string>> = {
   mosquitto_rr: 'rr',
   mosquitto_passwd: 'passwd',
   mosquitto_signal: 'signal',
+  mosquitto_ctrl: 'ctrl',
 };
 
 /** A link by this name is the broker, whatever follows. */

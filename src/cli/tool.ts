@@ -34,6 +34,8 @@ export class Exit extends Error {
 export interface Tool {
   readonly config: ToolConfig;
   readonly output: ToolOutput;
+  /** With -d. */
+  lines?: DebugLines;
   /** Writes to standard error, unless --quiet. */
   complain(text: string): void;
 }
@@ -74,7 +76,7 @@ export async function runTool(
     output.flush();
     if (!config.quiet) process.stderr.write(text);
   };
-  const tool = { config, output, complain };
+  const tool: Tool = { config, output, complain };
   try {
     return await main(tool);
   } catch (error) {
@@ -99,6 +101,7 @@ export async function toolClient(tool: Tool, reconnects: boolean): Promise<Clien
     const client = new Client(options, nodePlatform(options));
     if (config.debug) {
       const lines = new DebugLines(config.clientId ?? (config.version === 3 ? client.clientId : undefined));
+      tool.lines = lines;
       client.on('packet', (direction, packet) => {
         for (const line of lines.of(direction, packet)) output.write(`${line}\n`);
       });
@@ -114,12 +117,13 @@ export async function connectTool(tool: Tool, client: Client): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
-    throw error instanceof ClientError ? fail(tool, connectProblem(tool.config, error)) : error;
+    throw error instanceof ClientError ? connectionLost(tool, error) : error;
   }
 }
 
 /** Says what is wrong and ends. */
-export function fail({ complain }: Tool, { text, code }: Problem): Exit {
+export function fail({ complain, output, lines }: Tool, { text, code, tls }: Problem): Exit {
+  if (tls !== undefined) for (const line of lines?.ofTlsError(tls) ?? []) output.write(`${line}\n`);
   complain(text);
   return new Exit(code);
 }

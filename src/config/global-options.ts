@@ -1,4 +1,5 @@
 // Options of the broker as a whole (mosquitto.conf(5), "General options"), and our own.
+import { isIP } from 'node:net';
 import { ConfigError } from './config-error.js';
 import { option } from './option.js';
 import {
@@ -119,6 +120,33 @@ function readInflight(words: Words, label: string): number {
   return count < 0 || count === 65_535 ? 0 : count;
 }
 
+/** So many of something in so many seconds. */
+export interface CountInTime {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+function readCountInTime(words: Words, label: string): CountInTime {
+  const [count, seconds] = [readInteger(words, label), readInteger(words, label)];
+  if (count < 0) throw new ConfigError(`Invalid '${label}' value (${count}).`);
+  if (seconds < 1 || seconds > 86_400)
+    throw new ConfigError(`'${label}' needs seconds from 1 to 86400 behind the number, not ${seconds}.`);
+  return { count, seconds };
+}
+
+function readNetworks(words: Words, label: string, earlier: readonly string[] = []): readonly string[] {
+  const given = word(words, label);
+  const [address = '', length, ...more] = given.split('/');
+  const version = isIP(address);
+  const isLength =
+    length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128));
+  if (version === 0 || !isLength || more.length > 0)
+    throw new ConfigError(
+      `Invalid '${label}' value (${given}). Write an address or a network, for example 192.0.2.7 or 192.0.2.0/24.`,
+    );
+  return [...earlier, given];
+}
+
 const anything = (words: Words): string => words.rest();
 
 export const globalOptions = {
@@ -144,6 +172,16 @@ export const globalOptions = {
   autosave_on_changes: flag(false, 'save after autosave_interval changes instead of seconds', {
     inactive: NOT_PERSISTENT,
   }),
+  ban_duration: number(
+    within(1, 31_536_000, "Invalid 'ban_duration' value (%d)."),
+    300,
+    'seconds for which the broker bans by itself, because of max_failed_logins and max_client_connects',
+  ),
+  byte_rate_limit: number(
+    atLeast(0),
+    0,
+    'bytes a second from a client, who is read more slowly when it sends more; 0: any number',
+  ),
   check_retain_source: flag(
     true,
     'give out a retained message only while who published it may still publish it',
@@ -153,6 +191,11 @@ export const globalOptions = {
     notice: "The '%s' option is now deprecated and will be removed in version 3.0. ",
   }),
   connection_messages: flag(true, 'log clients that connect and disconnect'),
+  connection_rate_per_address: number(
+    atLeast(0),
+    0,
+    'new connections a second from an IPv4 address or an IPv6 /64; 0: any number',
+  ),
   enable_control_api: flag(false, 'answer on $CONTROL/broker/v1', {
     inactive: 'there is no $CONTROL/broker/v1 in this version',
   }),
@@ -197,6 +240,25 @@ export const globalOptions = {
   log_type: option('global', readLogType, DEFAULT_LOG_TYPES, 'what is logged; may be given several times', {
     shape: `${logTypes.join('|')}|none|all`,
   }),
+  max_client_connects: option(
+    'global',
+    readCountInTime,
+    undefined,
+    'how often a client id may connect in so many seconds; then it is banned for ban_duration',
+    { shape: 'N SECONDS' },
+  ),
+  max_connections_per_address: number(
+    atLeast(0),
+    0,
+    'connections at once from an IPv4 address or an IPv6 /64; 0: any number',
+  ),
+  max_failed_logins: option(
+    'global',
+    readCountInTime,
+    undefined,
+    'failed logins in so many seconds after which an address is banned for ban_duration',
+    { shape: 'N SECONDS' },
+  ),
   max_inflight_bytes: number(
     atLeast(0),
     0,
@@ -218,11 +280,23 @@ export const globalOptions = {
   memory_limit: number(readMemoryLimit, 0, 'bytes of memory that the broker may use; 0: any number', {
     inactive: "limit the memory of the process from outside, for example with systemd's MemoryMax",
   }),
+  message_rate_limit: number(
+    atLeast(0),
+    0,
+    'messages a second from a client, who is read more slowly when it sends more; 0: any number',
+  ),
   message_size_limit: number(
     within(0, 268_435_455, "Invalid 'message_size_limit' value (%d)."),
     0,
     'bytes that the payload of a message may have; 0: any number',
     { notice: 'Note: It is recommended to replace `message_size_limit` with `max_packet_size`.' },
+  ),
+  never_ban: option(
+    'global',
+    readNetworks,
+    undefined,
+    'an address or a network that is never banned; may be given several times; 127.0.0.0/8 and ::1 when not given',
+    { shape: 'ADDRESS[/BITS]' },
   ),
   packet_buffer_size: number(
     within(0, 65_535, 'Packet buffer size must be between 0 and 65535 inclusive.'),

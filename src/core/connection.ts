@@ -24,6 +24,8 @@ import type { Listener } from './listener.js';
 import type { Message } from './message.js';
 import { Output } from './output.js';
 import type { AuthenticationExchange, ClientInfo } from './plugin.js';
+import type { Arrival } from './protection/arrival.js';
+import { ClientRate, FAR_BEYOND_SECONDS } from './protection/client-rate.js';
 import { sendPublish } from './sending.js';
 import type { Session } from './session.js';
 import { Timer } from './timers.js';
@@ -53,6 +55,8 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   readonly transport: Transport;
   /** Through which it came in. */
   readonly entrance: Listener;
+  /** What it was counted for when it came. */
+  readonly arrival: Arrival;
   readonly output: Output;
   readonly reader: FrameReader;
   state: number = State.NEW;
@@ -102,18 +106,26 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   #turnBytes = 0;
   #turn = 0;
   #readingPaused = false;
+  /** How much it may send, as long as it is here; null: as much as it likes. */
+  readonly #rate: ClientRate | null;
   /** Asynchronous work for a packet is under way; the packets behind it wait. */
   #waiting = false;
 
-  constructor(engine: Engine, transport: Transport, entrance: Listener) {
+  constructor(engine: Engine, transport: Transport, entrance: Listener, arrival: Arrival) {
     super();
     this.engine = engine;
     this.transport = transport;
     this.entrance = entrance;
+    this.arrival = arrival;
     this.pauseDeliveriesAt = Math.min(PAUSE_DELIVERIES, engine.options.maxOutputBytes / 2);
     this.output = new Output(transport, engine.pool);
     this.reader = new FrameReader(Math.min(engine.options.maxConnectSize, engine.packetSizeLimit));
     this.heardAt = engine.now();
+    const { messageRateLimit, byteRateLimit } = engine.options;
+    this.#rate =
+      messageRateLimit === 0 && byteRateLimit === 0
+        ? null
+        : new ClientRate(messageRateLimit, byteRateLimit, this.heardAt, () => this.turn());
   }
 
   get remoteAddress(): string {
@@ -141,6 +153,31 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   // ---- what the transport says ----
 
   received(bytes: Uint8Array, length: number): void {
+    if (this.#rate === null) this.#read(bytes, length);
+    else this.#limited(this.#rate, length, () => this.#read(bytes, length));
+  }
+
+  /** Reads within the client's rate: what it sends above that is made up for by a pause. */
+  #limited(rate: ClientRate, length: number, read: () => void): void {
+    const { engine } = this;
+    const before = engine.metrics.publishReceived;
+    read();
+    if (this.state === State.CLOSED) return;
+    const wait = rate.spend(engine.metrics.publishReceived - before, length, engine.now());
+    if (wait > FAR_BEYOND_SECONDS) {
+      engine.metrics.clientsTooFast++;
+      this.disconnect(
+        ReasonCode.MessageRateTooHigh,
+        'far more messages or bytes than it may send in a second',
+      );
+    } else if (wait > 0) {
+      engine.metrics.clientsSlowedDown++;
+      this.#pauseReading();
+      engine.timers.start(rate, wait * 1000);
+    }
+  }
+
+  #read(bytes: Uint8Array, length: number): void {
     if (this.state === State.CLOSED) return; // [MQTT-3.1.4-6] [MQTT3-3.1.4-5]
     if (this.state === State.NEW && bytes[0] === TLS_HANDSHAKE && this.reader.keptBytes === 0)
       return this.#end(ReasonCode.ProtocolError, Ending.TLS, false);
@@ -175,7 +212,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
 
   /** A new turn: it may read again, unless something else speaks against it. */
   turn(): void {
-    if (this.state === State.CLOSED || this.#waiting) return;
+    if (this.state === State.CLOSED || this.#waiting || this.#rate?.isHolding) return;
     if (this.reader.stopped) this.#goOn(() => {});
     else this.#resumeReading();
   }
@@ -245,15 +282,23 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     this.engine.turn.work = 0;
     try {
       work();
-      if (!this.#waiting && (this.state as number) !== State.CLOSED) {
-        this.reader.resume(this);
-        this.engine.run.end();
-      }
+      if (!this.#waiting && !this.#rate?.isHolding && (this.state as number) !== State.CLOSED)
+        this.#readKept();
     } catch (error) {
       this.engine.run.end();
       this.fail(error);
     }
     if (!this.#waiting && !this.reader.stopped) this.#resumeReading();
+  }
+
+  /** What came before it was stopped. */
+  #readKept(): void {
+    const read = (): void => {
+      this.reader.resume(this);
+      this.engine.run.end();
+    };
+    if (this.#rate === null) read();
+    else this.#limited(this.#rate, 0, read);
   }
 
   #pauseReading(): void {
@@ -263,7 +308,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
   }
 
   #resumeReading(): void {
-    if (!this.#readingPaused || this.state === State.CLOSED) return;
+    if (!this.#readingPaused || this.state === State.CLOSED || this.#rate?.isHolding) return;
     if (this.output.pending > this.engine.options.maxOutputBytes || this.#held >= MAX_HELD) return;
     this.#readingPaused = false;
     this.heardAt = this.engine.now();
@@ -485,6 +530,7 @@ export class Connection extends Timer implements TransportReceiver, FrameSink, C
     const wasConnected = this.state === State.CONNECTED;
     this.state = State.CLOSED; // [MQTT-3.14.4-1]
     this.engine.timers.stop(this);
+    if (this.#rate !== null) this.engine.timers.stop(this.#rate);
     this.exchange = null;
     this.output.flush();
     // who said goodbye does not wait for an answer

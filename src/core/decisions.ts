@@ -52,7 +52,7 @@ export class Decisions {
     });
   }
 
-  #noteDenial(client: ClientInfo, action: Action['type'], topic: string): void {
+  #noteDenial(client: ClientInfo, action: Action['type'] | 'unsubscribe', topic: string): void {
     this.#engine.metrics.authorizationFailures++;
     this.#engine.log('notice', `Denied ${action} by client ${client.clientId} to '${topic}'.`);
   }
@@ -71,9 +71,17 @@ export class Decisions {
     return this.#askAtOnce('mayRead', mayRead, client, topic, true) !== false;
   }
 
+  /** Whether a client may end a subscription. */
+  mayUnsubscribe(client: ClientInfo, filter: string): boolean {
+    const { mayUnsubscribe } = this.#engine.hooks;
+    const isAllowed = this.#askAtOnce('mayUnsubscribe', mayUnsubscribe, client, filter, true) !== false;
+    if (!isAllowed) this.#noteDenial(client, 'unsubscribe', filter);
+    return isAllowed;
+  }
+
   /** The first answer that is not `pass`; false from a plugin that fails. */
   #askAtOnce(
-    name: 'mayPublish' | 'mayRead',
+    name: 'mayPublish' | 'mayRead' | 'mayUnsubscribe',
     hooks: readonly { plugin: string; call: (client: ClientInfo, topic: string) => boolean | undefined }[],
     client: ClientInfo,
     topic: string,
@@ -117,6 +125,20 @@ export class Decisions {
       return refusal.then((reason) => (reason !== 0 ? reason : this.#offerPublish(connection, kept)));
     }
     return refusal !== 0 ? refusal : this.#offerPublish(connection, message);
+  }
+
+  /** Gives a message to whom its control topic belongs; nobody else gets it. Returns whether it is somebody's. */
+  control(connection: Connection, message: Message): MaybePromise<boolean> {
+    const owner = this.#engine.hooks.controlTopics.get(message.topic.text);
+    if (owner === undefined) return false;
+    const failed = (error: unknown): void => this.#engine.hookFailed(owner.plugin, 'controlTopics', error);
+    try {
+      const done = owner.call(connection, this.#engine.published(message));
+      if (done instanceof Promise) return done.catch(failed).then(() => true);
+    } catch (error) {
+      failed(error);
+    }
+    return true;
   }
 
   /** Shows a message to the publish hooks, each seeing what those before it made of it. */

@@ -34,6 +34,8 @@ import {
   type Plugin,
   type PublishedMessage,
 } from './plugin.js';
+import type { Arrival } from './protection/arrival.js';
+import { Protection } from './protection/protection.js';
 import { Records } from './records.js';
 import { Retained } from './retained.js';
 import { Router } from './router.js';
@@ -107,6 +109,13 @@ export interface PublishRequest {
 const textEncoder = new TextEncoder();
 /** Connections above the limit get an answer, but not more of them at once than this. */
 const OVER_LIMIT = 100;
+/** Whoever is refused anyway has this long to hear it. */
+const REFUSAL_SECONDS = 5;
+
+/** Whether there are so many that one more does not even get an answer; 0: any number. */
+function isOver(most: number, count: number): boolean {
+  return most > 0 && count >= most + OVER_LIMIT;
+}
 
 export class Engine {
   readonly options: EngineOptions;
@@ -126,6 +135,7 @@ export class Engine {
   readonly listeners = new Set<Listener>();
   /** Of connections that the program handed over. */
   readonly unlisted: Listener;
+  readonly protection: Protection;
   /** The PUBLISH that is being looked at. */
   readonly incoming = new Message();
   readonly run: Run;
@@ -141,6 +151,8 @@ export class Engine {
   #stopTicking: (() => void) | null = null;
   #redirection: Redirection | null = null;
   #closing = false;
+  /** Network connections that are here, those included that have not done their TLS handshake. */
+  #arrived = 0;
   /** New connections in the current second. */
   #recent = 0;
   #recentSecond = 0;
@@ -175,6 +187,7 @@ export class Engine {
     this.records = parts.store === null ? null : new Records(this, parts.store);
     this.hooks = this.#gather(parts.plugins);
     this.decisions = new Decisions(this);
+    this.protection = new Protection(this);
   }
 
   #gather(plugins: readonly Plugin[]): Hooks {
@@ -256,22 +269,59 @@ export class Engine {
   // ---- connections ----
 
   /** A new connection over any transport. */
-  accept(transport: Transport, listener = this.unlisted): Connection | undefined {
-    const { maxConnections, connectTimeout } = this.options;
+  accept(transport: Transport, listener = this.unlisted, arrived?: Arrival): Connection | undefined {
     this.metrics.connectionsOpened++;
-    if (this.#closing || (maxConnections > 0 && this.connections.size >= maxConnections + OVER_LIMIT)) {
+    const arrival = arrived ?? this.#arrive(transport.remoteAddress, listener);
+    if (this.#closing || arrival === null) {
+      if (arrival !== null) this.depart(arrival);
       this.metrics.connectionsRefused++;
       transport.destroy();
       return undefined;
     }
-    const connection = new Connection(this, transport, listener);
+    const connection = new Connection(this, transport, listener, arrival);
     this.connections.add(connection);
-    listener.connections++;
     this.metrics.connectionsCurrent++;
-    this.timers.start(connection, connectTimeout * 1000);
+    const { connectTimeout } = this.options;
+    const patience = arrival.refusal === null ? connectTimeout : Math.min(connectTimeout, REFUSAL_SECONDS);
+    this.timers.start(connection, patience * 1000);
     this.observer?.accepted(connection);
     transport.start(connection);
     return connection;
+  }
+
+  /**
+   * A network connection that will take a while until it is `accept`ed: it counts from now on. Null when it is one
+   * too many. Until it is accepted, its end has to be told to `depart`. Without an address it is counted for none.
+   */
+  arrive(address: string | undefined, listener: Listener): Arrival | null {
+    const arrival = this.#arrive(address ?? '', listener);
+    if (arrival === null) {
+      this.metrics.connectionsOpened++;
+      this.metrics.connectionsRefused++;
+    }
+    return arrival;
+  }
+
+  #arrive(address: string, listener: Listener): Arrival | null {
+    const isFull = isOver(this.options.maxConnections, this.#arrived);
+    if (this.#closing || isFull || isOver(listener.limits.maxConnections, listener.connections)) return null;
+    const arrival = this.protection.arrive(address, listener);
+    // who is refused takes nobody's place
+    if (arrival !== null && arrival.refusal === null) {
+      this.#arrived++;
+      listener.connections++;
+    }
+    return arrival;
+  }
+
+  /** What arrived is gone. */
+  depart(arrival: Arrival): void {
+    if (!arrival.isCounted) return;
+    arrival.isCounted = false;
+    this.protection.depart(arrival);
+    if (arrival.refusal !== null) return;
+    this.#arrived--;
+    arrival.listener.connections--;
   }
 
   /** Whether the broker takes one more client now; throws the reason why not. False: it was sent elsewhere. */
@@ -282,7 +332,8 @@ export class Engine {
       connection.disconnect(...redirectArguments(this.#redirection));
       return false;
     }
-    if (maxConnections > 0 && this.connections.size > maxConnections)
+    this.protection.judge(connection);
+    if (maxConnections > 0 && this.#arrived > maxConnections)
       throw new MqttError(ReasonCode.QuotaExceeded, `more than ${maxConnections} connections`);
     const { entrance } = connection;
     const most = entrance.limits.maxConnections;
@@ -313,6 +364,10 @@ export class Engine {
   /** CONNACK and everything that follows from it. */
   connected(connection: Connection, connack: ConnackPacket): void {
     const { metrics } = this;
+    if (this.protection.flaps(connection)) {
+      connection.disconnect(ReasonCode.Banned, reasonName(ReasonCode.Banned));
+      return;
+    }
     this.observer?.connected(connection);
     // [MQTT-3.2.0-1] [MQTT3-3.2.0-1]
     if (!connection.send(connack)) {
@@ -342,7 +397,8 @@ export class Engine {
   ): void {
     this.observer?.ended(connection, wasConnected, reason, text);
     this.connections.delete(connection);
-    connection.entrance.connections--;
+    this.depart(connection.arrival);
+    if (!wasConnected) this.protection.notConnected(connection, reason);
     this.metrics.connectionsCurrent--;
     this.metrics.connectionsClosed++;
     const { session } = connection;
@@ -508,6 +564,7 @@ export class Engine {
     const packet = connection.pendingConnect!;
     connection.pendingConnect = null;
     if (step.username !== undefined) connection.username = step.username;
+    this.protection.judgeUser(connection);
     const { authenticationMethod } = connection;
     return establish(connection, packet, { authenticationMethod, authenticationData: step.data });
   }

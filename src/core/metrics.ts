@@ -54,6 +54,14 @@ export class Metrics {
   keepAliveTimeouts = 0;
   protocolErrors = 0;
   authenticationFailures = 0;
+  /** Connections that were refused because of their address, and clients because of a ban. */
+  refusedPerAddress = 0;
+  refusedBanned = 0;
+  bansMade = 0;
+  bansCurrent = 0;
+  /** How often a client was not read for a while because of its rate, and how often one was sent away for it. */
+  clientsSlowedDown = 0;
+  clientsTooFast = 0;
   authorizationFailures = 0;
   hookFailures = 0;
   storeCommits = 0;

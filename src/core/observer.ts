@@ -17,6 +17,8 @@ export interface Observer {
   queueFull(clientId: string): void;
   /** A PUBREC for a message that is not on its way. */
   unknownPubrec(connection: Connection, packetId: number): void;
+  /** Something about protection: who was banned or refused, and why. There are few of these in a second. */
+  protected(text: string): void;
   /** A message was not sent, since the client takes no packets of this remaining length. */
   tooLarge(connection: Connection, size: number): void;
 }

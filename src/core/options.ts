@@ -1,5 +1,6 @@
 // Every limit and switch of the engine, as one table: it checks what a program passes to `new Broker()`, and
 // makes the flags of the command line and their help.
+import { networksProblem } from './protection/address.js';
 
 interface Rule<T> {
   readonly value: T;
@@ -9,6 +10,8 @@ interface Rule<T> {
   readonly max?: number;
   /** Texts: what is allowed. */
   readonly choices?: readonly string[];
+  /** Texts: what is wrong with one. */
+  readonly problem?: (value: string) => string | undefined;
 }
 
 function number(value: number, help: string, min = 0, max = Number.MAX_SAFE_INTEGER): Rule<number> {
@@ -37,6 +40,25 @@ export const optionRules = {
   allowZeroLengthClientid: flag(true, 'give clients that send no client id a generated one'),
   clientidPrefixes: { value: '', help: 'what client ids must begin with' } as Rule<string>,
   autoIdPrefix: { value: 'auto-', help: 'what generated client ids begin with' } as Rule<string>,
+
+  // protection
+  maxConnectionsPerAddress: number(0, 'connections at once from an IPv4 address, or from an IPv6 /64'),
+  connectionRatePerAddress: number(0, 'new connections a second from an IPv4 address, or from an IPv6 /64'),
+  messageRateLimit: number(0, 'messages a second from a client; who sends more is read more slowly'),
+  byteRateLimit: number(0, 'bytes a second from a client; who sends more is read more slowly'),
+  maxFailedLogins: number(0, 'failed logins in failedLoginSeconds, after which an address is banned'),
+  failedLoginSeconds: number(60, 'seconds in which failed logins are counted', 1, 86_400),
+  maxClientConnects: number(
+    0,
+    'connects in clientConnectSeconds that a client id may make; one more and it is banned',
+  ),
+  clientConnectSeconds: number(60, 'seconds in which the connects of a client id are counted', 1, 86_400),
+  banSeconds: number(300, 'seconds for which the broker bans by itself', 1, 31_536_000),
+  neverBan: {
+    value: '127.0.0.0/8,::1',
+    help: 'addresses and networks that are never banned, with commas between them',
+    problem: networksProblem,
+  } as Rule<string>,
 
   // messages and topics
   maxQos: number(2, 'largest QoS that clients may publish and subscribe with', 0, 2),
@@ -136,6 +158,8 @@ export function checkOption(name: OptionName, value: unknown): string | undefine
   if (rule.choices !== undefined && !rule.choices.includes(value as string)) {
     return `${name} must be one of ${rule.choices.join(', ')}, not ${String(value)}`;
   }
+  const problem = typeof value === 'string' ? rule.problem?.(value) : undefined;
+  if (problem !== undefined) return `${name}: ${problem}`;
   return undefined;
 }
 

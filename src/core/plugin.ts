@@ -71,6 +71,9 @@ export interface AuthenticationExchange {
 
 export type AuthenticationMethod = (client: ClientInfo) => AuthenticationExchange;
 
+/** Takes what a client sent to a control topic. */
+export type ControlHandler = (client: ClientInfo, message: PublishedMessage) => MaybePromise<void>;
+
 export interface Plugin {
   /** For logs. */
   readonly name: string;
@@ -88,6 +91,16 @@ export interface Plugin {
   mayPublish?(client: ClientInfo, topic: string): boolean | undefined;
   /** Whether a client may get messages of a topic; asked before each delivery. At once, and with no effects. */
   mayRead?(client: ClientInfo, topic: string): boolean;
+  /**
+   * Whether a client may end a subscription. Without any such hook everybody may. At once, and with no effects. Not one
+   * of the actions of `authorize`, because those who do not know of it would refuse it.
+   */
+  mayUnsubscribe?(client: ClientInfo, filter: string): boolean;
+  /**
+   * Topics under $CONTROL/ that are this plugin's: what clients who may publish there send goes to it, and to nobody
+   * else. A promise makes this client, and nobody else, wait for the acknowledgement.
+   */
+  controlTopics?: Readonly<Record<string, ControlHandler>>;
   connected?(client: ClientInfo): void;
   /** `reason`: the MQTT 5 reason code of the end, 0 when the client said goodbye. */
   disconnected?(client: ClientInfo, reason: number): void;
@@ -125,6 +138,7 @@ type HookName =
   | 'authorize'
   | 'mayPublish'
   | 'mayRead'
+  | 'mayUnsubscribe'
   | 'connected'
   | 'disconnected'
   | 'publish'
@@ -156,6 +170,7 @@ export class Hooks {
   /** Only when all that authorize have it: then it is asked instead. */
   readonly mayPublish: Hook<'mayPublish'>[];
   readonly mayRead: Hook<'mayRead'>[];
+  readonly mayUnsubscribe: Hook<'mayUnsubscribe'>[];
   readonly connected: Hook<'connected'>[];
   readonly disconnected: Hook<'disconnected'>[];
   readonly publish: Hook<'publish'>[];
@@ -163,6 +178,8 @@ export class Hooks {
   readonly unsubscribe: Hook<'unsubscribe'>[];
   readonly deliver: Hook<'deliver'>[];
   readonly authenticationMethods = new Map<string, AuthenticationMethod>();
+  /** By topic; of plugins that want the same one the first has it. */
+  readonly controlTopics = new Map<string, { readonly plugin: string; readonly call: ControlHandler }>();
   readonly #supervision: HookSupervision;
 
   constructor(plugins: readonly Plugin[], supervision: HookSupervision) {
@@ -172,6 +189,7 @@ export class Hooks {
     const isByTopic = judges.every(({ mayPublish }) => mayPublish !== undefined);
     this.mayPublish = isByTopic ? gather(judges, 'mayPublish') : [];
     this.mayRead = gather(plugins, 'mayRead');
+    this.mayUnsubscribe = gather(plugins, 'mayUnsubscribe');
     this.connected = gather(plugins, 'connected');
     this.disconnected = gather(plugins, 'disconnected');
     this.publish = gather(plugins, 'publish');
@@ -181,6 +199,9 @@ export class Hooks {
     for (const plugin of plugins) {
       for (const [name, method] of Object.entries(plugin.authenticationMethods ?? {})) {
         if (!this.authenticationMethods.has(name)) this.authenticationMethods.set(name, method);
+      }
+      for (const [topic, call] of Object.entries(plugin.controlTopics ?? {})) {
+        if (!this.controlTopics.has(topic)) this.controlTopics.set(topic, { plugin: plugin.name, call });
       }
     }
     this.#supervision = supervision;

@@ -30,6 +30,16 @@ export class Topic {
     return this.bytes[0] === 0x24 && (this.text.startsWith('$SYS/') || this.text.startsWith('$share/'));
   }
 
+  /** What clients send there is for the broker's plugins, and not passed on. */
+  get isControl(): boolean {
+    return this.bytes[0] === 0x24 && this.text.startsWith('$CONTROL/');
+  }
+
+  /** Not simply routed when a client publishes to it. */
+  get isSpecial(): boolean {
+    return this.bytes[0] === 0x24 && (this.isReserved || this.isControl);
+  }
+
   equals(bytes: Uint8Array, start: number, end: number): boolean {
     const own = this.bytes;
     const length = own.length;

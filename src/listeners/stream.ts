@@ -134,11 +134,24 @@ export class StreamTransport implements Transport {
     this.#isEnding = true;
     stream.end();
     this.resume(); // what still comes is thrown away, so that the end is seen
+    this.#linger();
+  }
+
+  #linger(): void {
+    const stream = this.#stream;
     const timer = setTimeout(() => stream.destroy(), LINGER_MS);
     stream.once('close', () => clearTimeout(timer));
   }
 
+  /** TLS says first that nothing was cut off (close_notify, RFC 8446 section 6.1), unless something was. */
   destroy(): void {
-    this.#stream.destroy();
+    const stream = this.#stream;
+    this.#isEnding = true;
+    if (!(stream instanceof TLSSocket) || stream.destroyed || this.#outstanding > 0) {
+      stream.destroy();
+      return;
+    }
+    stream.destroySoon();
+    this.#linger();
   }
 }

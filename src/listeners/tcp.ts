@@ -1,6 +1,8 @@
 // TCP: listens, and hands each connection to the broker as a transport.
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Door } from '../core/protection/arrival.js';
 import type { Transport } from '../core/transport.js';
+import { Arrivals } from './arrivals.js';
 import { HandleTransport, handlesAvailable, type TcpHandle } from './handle.js';
 import { ProxyProtocolError, readProxyHeader } from './proxy-protocol.js';
 import { StreamTransport } from './stream.js';
@@ -64,10 +66,16 @@ export class TcpListener {
   readonly #server: Server;
   readonly #accept: (transport: Transport) => void;
   readonly #failed: (error: Error) => void;
+  readonly #arrivals: Arrivals;
   #address: Address | null = null;
 
   /** `failed` hears of connections that the system could not accept; the listener goes on. */
-  constructor(accept: (transport: Transport) => void, failed: (error: Error) => void = () => {}) {
+  constructor(
+    accept: (transport: Transport) => void,
+    failed: (error: Error) => void = () => {},
+    door?: Door,
+  ) {
+    this.#arrivals = new Arrivals(door);
     this.#accept = accept;
     this.#failed = failed;
     this.#server = createServer();
@@ -101,12 +109,15 @@ export class TcpListener {
   ): Promise<void> {
     const from = `${socket.remoteAddress}:${socket.remotePort}`;
     socket.on('error', () => {});
+    // all have the balancer's address until it has said whose they are
+    if (!this.#arrivals.announce(socket, '')) return;
     try {
       const client = await readProxyHeader(socket, version);
       if (requireTls === true && client?.isSecure !== true)
         throw new ProxyProtocolError('client did not connect using TLS');
       if (requireCertificate === true && client?.peer === undefined)
         throw new ProxyProtocolError('client did not provide a certificate');
+      this.#arrivals.forget(socket);
       this.#accept(new StreamTransport(socket, client));
     } catch (error) {
       socket.destroy();

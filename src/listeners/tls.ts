@@ -7,7 +7,9 @@ import {
   type Server,
   type TLSSocket,
 } from 'node:tls';
+import type { Arrival, Door } from '../core/protection/arrival.js';
 import type { Peer, Transport } from '../core/transport.js';
+import { Arrivals } from './arrivals.js';
 import { StreamTransport } from './stream.js';
 import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
 
@@ -35,13 +37,20 @@ const HANDSHAKE_TIMEOUT = 30_000;
 
 export class TlsListener {
   readonly #server: Server;
-  readonly #accept: (transport: Transport) => void;
+  readonly #accept: (transport: Transport, arrived?: Arrival) => void;
+  readonly #arrivals: Arrivals;
   readonly #failed: (error: Error) => void;
   readonly #options: TlsOptions;
   #address: Address | null = null;
 
   /** Throws what OpenSSL says of the certificate and the key. */
-  constructor(options: TlsOptions, accept: (transport: Transport) => void, failed: (error: Error) => void) {
+  constructor(
+    options: TlsOptions,
+    accept: (transport: Transport, arrived?: Arrival) => void,
+    failed: (error: Error) => void,
+    door?: Door,
+  ) {
+    this.#arrivals = new Arrivals(door);
     this.#options = options;
     this.#accept = accept;
     this.#failed = failed;
@@ -51,9 +60,10 @@ export class TlsListener {
   listen(options: TcpOptions): Promise<Address> {
     const server = this.#server;
     const { noDelay = true } = options;
+    server.on('connection', (socket) => this.#arrivals.announce(socket));
     server.on('secureConnection', (socket) => {
       if (noDelay) socket.setNoDelay(true);
-      this.#accept(new StreamTransport(socket, { peer: peerOf(socket) }));
+      this.#accept(new StreamTransport(socket, { peer: peerOf(socket) }), this.#arrivals.take(socket));
     });
     const { keylog } = this.#options;
     if (keylog !== undefined) server.on('keylog', keylog);

@@ -5,7 +5,9 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Arrival, Door } from '../core/protection/arrival.js';
 import type { Peer, Transport, TransportReceiver } from '../core/transport.js';
+import { Arrivals } from './arrivals.js';
 import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
 import { type CertificateOptions, peerOf, secureServerOptions, type TlsOptions } from './tls.js';
 
@@ -126,15 +128,18 @@ export class WebSocketListener {
   readonly #tls: TlsOptions | undefined;
   readonly #failed: (error: Error) => void;
   readonly #origins: ReadonlySet<string>;
+  readonly #arrivals: Arrivals;
   #address: Address | null = null;
 
   /** Throws what OpenSSL says of the certificate and the key. */
   constructor(
     options: WebSocketOptions,
     tls: TlsOptions | undefined,
-    accept: (transport: Transport) => void,
+    accept: (transport: Transport, arrived?: Arrival) => void,
     failed: (error: Error) => void,
+    door?: Door,
   ) {
+    this.#arrivals = new Arrivals(door);
     const { origins = [], maxHeaderSize = HEADERS, maxFrame = MAX_FRAME } = options;
     const http = { maxHeaderSize, headersTimeout: HEADERS_TIMEOUT, requestTimeout: HEADERS_TIMEOUT };
     this.#tls = tls;
@@ -165,7 +170,7 @@ export class WebSocketListener {
     request: IncomingMessage,
     stream: Duplex,
     head: Buffer,
-    accept: (transport: Transport) => void,
+    accept: (transport: Transport, arrived?: Arrival) => void,
   ): void {
     stream.on('error', () => {});
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
@@ -173,7 +178,7 @@ export class WebSocketListener {
     const { origin } = request.headers;
     if (this.#origins.size > 0 && !this.#origins.has(origin ?? '')) return refuse(stream, '403 Forbidden');
     this.#upgrades.handleUpgrade(request, stream, head, (socket) =>
-      accept(new WebSocketTransport(socket, request)),
+      accept(new WebSocketTransport(socket, request), this.#arrivals.take(request.socket)),
     );
   }
 
@@ -181,6 +186,7 @@ export class WebSocketListener {
     const server = this.#server;
     const { noDelay = true } = options;
     server.on('connection', (socket) => {
+      if (!this.#arrivals.announce(socket)) return;
       if (noDelay) socket.setNoDelay(true);
     });
     return new Promise((resolve, reject) => {

@@ -73,7 +73,7 @@ describe('a logger', () => {
     logger.log('notice', 'New client x\n7: Error: forged \u001b[2J');
     logger.flush();
     expect(memory.texts).toHaveLength(1);
-    expect(memory.texts[0]).not.toMatch(/[\n\u001b]/);
+    expect(memory.texts[0]).not.toMatch(/\p{Cc}/u);
   });
 
   it('writes a JSON object a line when asked to', () => {

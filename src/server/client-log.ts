@@ -99,6 +99,10 @@ export class ClientLog implements Observer {
     this.#log('notice', text);
   }
 
+  protected(text: string): void {
+    this.#log('notice', text);
+  }
+
   #will({ will }: Connection): void {
     if (will === null) return this.#log('debug', 'No will message specified.');
     const { message } = will;
@@ -117,7 +121,7 @@ export class ClientLog implements Observer {
     else if (!wasConnected && TOO_MANY.test(text)) {
       if (this.isOn)
         this.#log('notice', `Client connection from ${remoteAddress} denied: max_connections exceeded.`);
-    } else if (mistakes.has(reason) && text !== Ending.GOODBYE)
+    } else if (mistakes.has(reason) && text !== Ending.GOODBYE && connection.arrival.refusal === null)
       this.#log(
         'information',
         `Protocol error from ${wasConnected ? nameOf(connection) : address}: ${text}.`,

@@ -1,8 +1,14 @@
 // The plugins that a configuration names: modules in JavaScript, and those of Mosquitto that are built in.
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { dynamicSecurityPlugin } from '../auth/dynamic-security/dynamic-security-plugin.js';
+import { SecurityStateError } from '../auth/dynamic-security/security-state.js';
+import { readHttpSettings } from '../auth/http/http-settings.js';
+import { httpPlugin } from '../auth/http-plugin.js';
+import { readJwtSettings } from '../auth/jwt/jwt-settings.js';
+import { jwtPlugin } from '../auth/jwt-plugin.js';
 import type { Configuration, PluginConfiguration } from '../config/configuration.js';
-import type { ClientInfo, Plugin } from '../core/plugin.js';
+import type { ClientInfo, ControlHandler, Plugin } from '../core/plugin.js';
 import type { Log } from './client-log.js';
 import { ExitCode, ServerProblem } from './server-problem.js';
 import { listenerName } from './settings.js';
@@ -14,6 +20,7 @@ const builtIn: Readonly<Record<string, 'password_file' | 'acl_file'>> = {
   mosquitto_password_file: 'password_file',
   mosquitto_acl_file: 'acl_file',
 };
+const DYNAMIC_SECURITY = 'mosquitto_dynamic_security';
 /** These do nothing here, and nobody gets in, or stays out, because of that. */
 const harmless: Readonly<Record<string, string>> = {
   mosquitto_persist_sqlite: 'messages and sessions are kept in memory only in this version',
@@ -41,7 +48,7 @@ export function useBuiltInPlugins(config: Configuration): void {
 /** Calls the hooks of a plugin only for clients of its listeners. */
 function limited(plugin: Plugin, names: ReadonlySet<string>): Plugin {
   const isOurs = (client: ClientInfo): boolean => names.has(client.listener);
-  const { authenticate, authorize, publish, deliver } = plugin;
+  const { authenticate, authorize, mayPublish, mayRead, mayUnsubscribe, publish, deliver } = plugin;
   return {
     ...plugin,
     start: plugin.start?.bind(plugin),
@@ -52,6 +59,23 @@ function limited(plugin: Plugin, names: ReadonlySet<string>): Plugin {
     }),
     ...(authorize && {
       authorize: (client, action) => (isOurs(client) ? authorize.call(plugin, client, action) : undefined),
+    }),
+    ...(mayPublish && {
+      mayPublish: (client, topic) => (isOurs(client) ? mayPublish.call(plugin, client, topic) : undefined),
+    }),
+    ...(mayRead && {
+      mayRead: (client, topic) => !isOurs(client) || mayRead.call(plugin, client, topic),
+    }),
+    ...(plugin.controlTopics && {
+      controlTopics: Object.fromEntries(
+        Object.entries(plugin.controlTopics).map(([topic, handle]): [string, ControlHandler] => [
+          topic,
+          (client, message) => (isOurs(client) ? handle(client, message) : undefined),
+        ]),
+      ),
+    }),
+    ...(mayUnsubscribe && {
+      mayUnsubscribe: (client, filter) => !isOurs(client) || mayUnsubscribe.call(plugin, client, filter),
     }),
     ...(publish && {
       publish: (client, message) => (isOurs(client) ? publish.call(plugin, client, message) : undefined),
@@ -64,13 +88,30 @@ function limited(plugin: Plugin, names: ReadonlySet<string>): Plugin {
 
 type Make = (options: Readonly<Record<string, string>>) => Plugin | Promise<Plugin>;
 
+/** Plugins of our own, which are named without a path. */
+const ownPlugins: Readonly<Record<string, Make>> = {
+  jwt: async (options) => jwtPlugin(await readJwtSettings(options)),
+  http: async (options) => httpPlugin(await readHttpSettings(options)),
+};
+
+function loadProblem(plugin: PluginConfiguration, text: string): ServerProblem {
+  return new ServerProblem(
+    ExitCode.missing,
+    `Error: Unable to load plugin "${plugin.path}".`,
+    `Error: ${text} (${where(plugin)})`,
+  );
+}
+
+async function makeOwn(plugin: PluginConfiguration): Promise<Plugin> {
+  try {
+    return await ownPlugins[plugin.path]!(Object.fromEntries(plugin.options));
+  } catch (error) {
+    throw loadProblem(plugin, error instanceof Error ? error.message : String(error));
+  }
+}
+
 async function loadModule(plugin: PluginConfiguration): Promise<Plugin> {
-  const problem = (text: string): ServerProblem =>
-    new ServerProblem(
-      ExitCode.missing,
-      `Error: Unable to load plugin "${plugin.path}".`,
-      `Error: ${text} (${where(plugin)})`,
-    );
+  const problem = (text: string): ServerProblem => loadProblem(plugin, text);
   let made: unknown;
   try {
     const module = (await import(pathToFileURL(resolve(plugin.path)).href)) as {
@@ -87,6 +128,42 @@ async function loadModule(plugin: PluginConfiguration): Promise<Plugin> {
   return made as Plugin;
 }
 
+/** Whether names that dynamic security does not know may be somebody else's. */
+function hasOtherNames({ plugins, security, listeners }: Configuration): boolean {
+  const isOther = ({ path }: PluginConfiguration): boolean =>
+    MODULES.has(extname(path)) || Object.hasOwn(ownPlugins, path);
+  const securities = [security, ...listeners.map((listener) => listener.security)];
+  return plugins.some(isOther) || securities.some((each) => each.password_file !== undefined);
+}
+
+/** undefined when it is not told where its file is: it stays off then, as with Mosquitto. */
+async function loadDynamicSecurity(
+  plugin: PluginConfiguration,
+  config: Configuration,
+  log: Log,
+): Promise<Plugin | undefined> {
+  const option = (name: string): string | undefined =>
+    plugin.options.findLast(([key]) => key.toLowerCase() === name)?.[1];
+  const configFile = option('config_file');
+  if (configFile === undefined) {
+    const text = 'Dynamic security plugin has no plugin_opt_config_file defined.';
+    log('warning', `Warning: ${text} The plugin will not be activated.`);
+    return undefined;
+  }
+  const passwordInitFile = option('password_init_file');
+  try {
+    return await dynamicSecurityPlugin({
+      configFile,
+      passwordInitFile,
+      hasOtherNames: hasOtherNames(config),
+      log,
+    });
+  } catch (error) {
+    if (!(error instanceof SecurityStateError)) throw error;
+    throw new ServerProblem(ExitCode.configuration, ...error.message.split('\n'));
+  }
+}
+
 /** The plugins to ask, in the order of the configuration. Throws a ServerProblem where one cannot be had. */
 export async function loadPlugins(config: Configuration, log: Log): Promise<Plugin[]> {
   const plugins: Plugin[] = [];
@@ -97,14 +174,19 @@ export async function loadPlugins(config: Configuration, log: Log): Promise<Plug
       log('warning', `Warning: The plugin ${name} has no effect: ${harmless[name]}. (${where(plugin)})`);
       continue;
     }
-    if (!MODULES.has(extname(plugin.path)))
+    const isOwn = Object.hasOwn(ownPlugins, plugin.path);
+    const isDynamicSecurity = name === DYNAMIC_SECURITY;
+    if (!isOwn && !isDynamicSecurity && !MODULES.has(extname(plugin.path)))
       throw new ServerProblem(
         ExitCode.missing,
         `Error: Unable to load plugin "${plugin.path}".`,
         `Error: Plugins are modules in JavaScript here, and this one is not built in. Without it others could come in, so the broker does not start. (${where(plugin)})`,
       );
     log('information', `Loading plugin: ${plugin.path}`);
-    const loaded = await loadModule(plugin);
+    const loaded = isDynamicSecurity
+      ? await loadDynamicSecurity(plugin, config, log)
+      : await (isOwn ? makeOwn : loadModule)(plugin);
+    if (loaded === undefined) continue;
     const { listeners } = plugin;
     plugins.push(listeners === null ? loaded : limited(loaded, new Set(listeners.map(listenerName))));
   }

@@ -11,7 +11,7 @@ import { globalOptions } from '../config/global-options.js';
 import { listenerOptions } from '../config/listener-options.js';
 import { securityOptions } from '../config/security-options.js';
 import type { ListenerLimits } from '../core/listener.js';
-import type { EngineOptions } from '../core/options.js';
+import { type EngineOptions, optionRules } from '../core/options.js';
 import type { ProtocolVersion } from '../protocol/index.js';
 
 /** Mosquitto's -1 is our 0: any number. */
@@ -22,6 +22,7 @@ function limit(value: number | undefined): number {
 export function engineOptions(config: Configuration): Partial<EngineOptions> {
   const settings = completed(globalOptions, config.settings);
   return {
+    ...protectionOptions(settings),
     allowDuplicateMessages: settings.allow_duplicate_messages!,
     clientidPrefixes: settings.clientid_prefixes ?? '',
     maxConnections: limit(settings.global_max_connections),
@@ -38,6 +39,24 @@ export function engineOptions(config: Configuration): Partial<EngineOptions> {
     queueQos0Messages: settings.queue_qos0_messages!,
     retainAvailable: settings.retain_available!,
     upgradeOutgoingQos: settings.upgrade_outgoing_qos!,
+  };
+}
+
+type GlobalSettings = ReturnType<typeof completed<typeof globalOptions>>;
+
+function protectionOptions(settings: GlobalSettings): Partial<EngineOptions> {
+  const { max_failed_logins: logins, max_client_connects: connects, never_ban: never } = settings;
+  return {
+    banSeconds: settings.ban_duration!,
+    byteRateLimit: settings.byte_rate_limit!,
+    connectionRatePerAddress: settings.connection_rate_per_address!,
+    maxConnectionsPerAddress: settings.max_connections_per_address!,
+    messageRateLimit: settings.message_rate_limit!,
+    neverBan: never?.join(',') ?? optionRules.neverBan.value,
+    maxClientConnects: connects?.count ?? 0,
+    clientConnectSeconds: connects?.seconds ?? optionRules.clientConnectSeconds.value,
+    maxFailedLogins: logins?.count ?? 0,
+    failedLoginSeconds: logins?.seconds ?? optionRules.failedLoginSeconds.value,
   };
 }
 

@@ -3,12 +3,12 @@
 // and `writer` only publish; nobody else gets in.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Broker, type Plugin } from '../../src/index.js';
+import { Broker, type ListenOptions, type Plugin, type TlsOptions } from '../../src/index.js';
 import type { Way } from './case.js';
 
 export interface BrokerUnderTest {
@@ -23,6 +23,9 @@ const users: Readonly<Record<string, { password: string; rights: readonly string
   writer: { password: 'writer-secret', rights: ['publish'] },
 };
 
+/** The key of `somebody`. */
+const PSK = '0123456789abcdef';
+
 function allows(username: string, right: string): boolean {
   return users[username]?.rights.includes(right) === true;
 }
@@ -36,31 +39,61 @@ const usersPlugin: Plugin = {
   deliver: ({ username = '' }) => allows(username, 'subscribe'),
 };
 
-export async function startOurBroker(): Promise<BrokerUnderTest> {
+const psk = { hint: 'hint', keyOf: (name: string) => (name === 'somebody' ? Buffer.from(PSK, 'hex') : null) };
+
+/** The listeners of our broker, as Mosquitto is given them below. */
+function ourListeners(certificates: string, socket: string): Record<Exclude<Way, 'auth'>, ListenOptions> {
+  const read = (file: string): Buffer => readFileSync(join(certificates, file));
+  const certificateOf = (name: string): TlsOptions => ({
+    ca: read('ca.crt'),
+    cert: read(`${name}.crt`),
+    key: read(`${name}.key`),
+  });
+  const tls = certificateOf('server');
+  const tcp = { port: 0, host: '127.0.0.1' };
+  return {
+    tcp,
+    unix: { port: 0, path: socket },
+    ws: { ...tcp, websocket: {} },
+    tls: { ...tcp, tls },
+    mtls: { ...tcp, tls: { ...tls, requireCertificate: true } },
+    stranger: { ...tcp, tls: certificateOf('stranger') },
+    psk: { ...tcp, tls: { psk } },
+    wss: { ...tcp, tls, websocket: {} },
+  };
+}
+
+export async function startOurBroker(certificates: string): Promise<BrokerUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), 'broker-'));
+  const unix = join(folder, 'socket');
   const open = new Broker();
   const guarded = new Broker({ plugins: [usersPlugin] });
-  const [tcp, auth] = await Promise.all(
-    [open, guarded].map((broker) => broker.listen({ port: 0, host: '127.0.0.1' })),
-  );
+  const { port: auth } = await guarded.listen({ port: 0, host: '127.0.0.1' });
+  const ports: Partial<Record<Way, number>> = {};
+  for (const [way, options] of Object.entries(ourListeners(certificates, unix)))
+    ports[way as Way] = (await open.listen({ ...options, name: way })).port;
   return {
-    ways: { tcp: tcp!.port, auth: auth!.port },
+    ways: { ...ports, tcp: ports.tcp!, unix, auth },
     stop: async () => {
       await Promise.all([open.close(), guarded.close()]);
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
 export async function startMosquitto(programs: string, certificates: string): Promise<BrokerUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'mosquitto-'));
-  const [tcp, ws, tls, mtls, psk, wss, auth] = (await freePorts(7)) as [
+  const [tcp, ws, tls, mtls, stranger, psk, wss, auth] = (await freePorts(8)) as [
     number,
-    ...[number, number, number, number, number, number],
+    ...[number, number, number, number, number, number, number],
   ];
   const unix = join(folder, 'socket');
-  const server = ['cafile ca.crt', 'certfile server.crt', 'keyfile server.key'].map((line) =>
-    line.replace(' ', ` ${certificates}/`),
-  );
-  writeFileSync(join(folder, 'psk'), 'somebody:0123456789abcdef\n');
+  const certificateOf = (name: string): string[] =>
+    ['cafile ca.crt', `certfile ${name}.crt`, `keyfile ${name}.key`].map((line) =>
+      line.replace(' ', ` ${certificates}/`),
+    );
+  const server = certificateOf('server');
+  writeFileSync(join(folder, 'psk'), `somebody:${PSK}\n`);
   // without Nagle's algorithm each message may wait 40 ms for an acknowledgement
   const common = ['user root', 'log_dest none', 'set_tcp_nodelay true'];
   const open = [
@@ -71,8 +104,14 @@ export async function startMosquitto(programs: string, certificates: string): Pr
     ...[`listener ${ws} 127.0.0.1`, 'protocol websockets'],
     ...[`listener ${tls} 127.0.0.1`, ...server],
     ...[`listener ${mtls} 127.0.0.1`, ...server, 'require_certificate true'],
-    ...[`listener ${psk} 127.0.0.1`, `psk_file ${folder}/psk`, 'psk_hint hint'],
+    ...[`listener ${stranger} 127.0.0.1`, ...certificateOf('stranger')],
     ...[`listener ${wss} 127.0.0.1`, 'protocol websockets', ...server],
+  ];
+  // by itself: where one listener has shared keys, Mosquitto takes TLS 1.3 from all of them
+  const keyed = [
+    ...common,
+    'allow_anonymous true',
+    ...[`listener ${psk} 127.0.0.1`, `psk_file ${folder}/psk`, 'psk_hint hint'],
   ];
   const rights = { 'subscribe,publish': 'readwrite', subscribe: 'read', publish: 'write' };
   const acl = Object.entries(users).map(
@@ -92,14 +131,14 @@ export async function startMosquitto(programs: string, certificates: string): Pr
   ];
   for (const file of ['acl', 'users', 'psk']) chmodSync(join(folder, file), 0o700);
   const stops = await Promise.all(
-    [open, guarded].map((lines, at) => {
+    [open, guarded, keyed].map((lines, at) => {
       const file = join(folder, `${at}.conf`);
       writeFileSync(file, `${lines.join('\n')}\n`);
-      return startProgram(join(programs, 'mosquitto'), ['-c', file], at === 0 ? tcp : auth);
+      return startProgram(join(programs, 'mosquitto'), ['-c', file], [tcp, auth, psk][at]!);
     }),
   );
   return {
-    ways: { tcp, unix, ws, tls, mtls, psk, wss, auth },
+    ways: { tcp, unix, ws, tls, mtls, stranger, psk, wss, auth },
     stop: async () => {
       await Promise.all(stops.map((stop) => stop()));
       rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@
 //   {t}      a topic, client id or word that no other case uses
 //   {dir}    the folder of the case, which is also the working directory and HOME
 //   {certs}  the folder with certificates
-//   {port}, {authPort}, {wsPort}, {tlsPort}, {mtlsPort}, {pskPort}, {wssPort}, {unix}
+//   {port}, {authPort}, {wsPort}, {tlsPort}, {mtlsPort}, {strangerPort}, {pskPort}, {wssPort}, {unix}
 //            where the broker listens, each way; the tool's connection is watched on its way there
 //   {peer}   the port of a broker that does what the case says
 //   {socks}  the port of a SOCKS5 proxy
@@ -12,8 +12,8 @@
 export const toolNames = ['pub', 'sub', 'rr'] as const;
 export type ToolName = (typeof toolNames)[number];
 
-/** The ways to reach a broker. Each has `tcp`. */
-export type Way = 'tcp' | 'auth' | 'unix' | 'ws' | 'tls' | 'mtls' | 'psk' | 'wss';
+/** The ways to reach a broker. `stranger` shows the certificate of another name. */
+export type Way = 'tcp' | 'auth' | 'unix' | 'ws' | 'tls' | 'mtls' | 'stranger' | 'psk' | 'wss';
 
 export const wayOfPlaceholder: Readonly<Record<string, Way>> = {
   port: 'tcp',
@@ -22,6 +22,7 @@ export const wayOfPlaceholder: Readonly<Record<string, Way>> = {
   wsPort: 'ws',
   tlsPort: 'tls',
   mtlsPort: 'mtls',
+  strangerPort: 'stranger',
   pskPort: 'psk',
   wssPort: 'wss',
 };

@@ -20,3 +20,9 @@ export function playedOften(cases: readonly ToolCase[], { cases: recorded }: Rec
 export function playsAll(environment: NodeJS.ProcessEnv): boolean {
   return environment['TOOLS'] === 'all';
 }
+
+/** The cases whose names match CASES=PATTERN; all of them without it. */
+export function chosen(cases: readonly ToolCase[], environment: NodeJS.ProcessEnv): readonly ToolCase[] {
+  const pattern = new RegExp(environment['CASES'] ?? '');
+  return cases.filter(({ name }) => pattern.test(name));
+}

@@ -1,5 +1,5 @@
-// Our tools against our broker, compared with what Mosquitto's tools printed against Mosquitto. Cases that need
-// what our broker does not have yet are left out. A part of the table only, unless TOOLS=all is set: often.ts.
+// Our tools against our broker, compared with what Mosquitto's tools printed against Mosquitto. A part of the table
+// only, unless TOOLS=all is set: often.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BrokerUnderTest, startOurBroker } from './broker-under-test.js';
 import type { ToolCase } from './case.js';
@@ -20,8 +20,8 @@ let certificates: Certificates;
 let linked: LinkedTools;
 
 beforeAll(async () => {
-  broker = await startOurBroker();
   certificates = makeCertificates();
+  broker = await startOurBroker(certificates.folder);
   linked = linkOurTools();
 });
 

@@ -1,12 +1,14 @@
 // PUBLISH from a client (MQTT 5 section 3.3): checked, routed, acknowledged. The broker's hot path begins here.
 import {
   isValidUtf8Payload,
+  MAX_TOPIC_BYTES,
   MqttError,
   PacketType,
   protocolError,
   ReasonCode,
   readPublish,
   reasonIsValid,
+  topicLevels,
 } from '../../protocol/index.js';
 import type { Connection } from '../connection.js';
 import type { Message } from '../message.js';
@@ -37,7 +39,7 @@ export function publish(
     connection.acknowledge(PacketType.PUBREC, message.packetId, ReasonCode.Success);
     return true;
   }
-  if (engine.decisions.asksBeforePublish || message.topic.isReserved) return ask(connection, message);
+  if (engine.decisions.asksBeforePublish || message.topic.isSpecial) return ask(connection, message);
   if (engine.hooks.mayPublish.length > 0 && !engine.decisions.mayPublish(connection, message.topic.text)) {
     engine.packets?.deniedPublish(connection, message);
     refuse(connection, message.qos, message.packetId, ReasonCode.NotAuthorized, 'not authorized');
@@ -94,8 +96,7 @@ function ask(connection: Connection, message: Message): boolean {
   const { engine } = connection;
   const decision = engine.decisions.decidePublish(connection, message);
   if (!(decision instanceof Promise)) {
-    settle(connection, message, decision);
-    return true;
+    return settle(connection, message, decision);
   }
   const kept = message.keep(engine.slab);
   kept.publisher = connection.session;
@@ -103,17 +104,48 @@ function ask(connection: Connection, message: Message): boolean {
   return false;
 }
 
-/** A message to be published, or a reason code against it. */
-function settle(connection: Connection, message: Message, decision: Message | number): void {
+/** A message to be published, or a reason code against it. Returns false when the connection has to wait. */
+function settle(connection: Connection, message: Message, decision: Message | number): boolean {
   const { packets } = connection.engine;
   if (typeof decision !== 'number') {
     packets?.receivedPublish(connection, message);
+    if (message.topic.isControl) return control(connection, message);
     accept(connection, decision, message.qos, message.packetId);
-    return;
+    return true;
   }
   if (decision === ReasonCode.QuotaExceeded) packets?.droppedPublish(connection, message);
   else packets?.deniedPublish(connection, message);
   refuse(connection, message.qos, message.packetId, decision, 'not authorized');
+  return true;
+}
+
+/** A message for the broker itself: acknowledged when it has been dealt with. */
+function control(connection: Connection, message: Message): boolean {
+  const { qos, packetId } = message;
+  const { topic } = message;
+  const acknowledge = (isSomebodys: boolean): void => {
+    if (qos === 2) connection.session!.receive(packetId, connection.receiveLimit);
+    const type = qos === 1 ? PacketType.PUBACK : PacketType.PUBREC;
+    if (qos > 0) connection.acknowledge(type, packetId, ReasonCode.Success);
+    if (!isSomebodys) tellUnavailable(connection, topic);
+  };
+  const done = connection.engine.decisions.control(connection, message);
+  if (done instanceof Promise) {
+    connection.later(done, acknowledge);
+    return false;
+  }
+  acknowledge(done);
+  return true;
+}
+
+/** As Mosquitto: to the sender, whatever it has subscribed to, so that it does not wait for an answer. */
+function tellUnavailable(connection: Connection, { text, bytes }: Topic): void {
+  const { engine } = connection;
+  const topic = `${text}/response`;
+  const isTooLong = bytes.length + '/response'.length > MAX_TOPIC_BYTES;
+  if (isTooLong || topicLevels(topic) > engine.options.maxTopicLevels) return;
+  const payload = '{"error": "endpoint not available"}';
+  connection.sendQoS0(engine.makeMessage({ topic, payload }, ''), false, null);
 }
 
 function refuse(connection: Connection, qos: number, packetId: number, reason: number, text: string): void {

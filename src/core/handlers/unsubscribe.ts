@@ -16,7 +16,9 @@ export function unsubscribe(
   for (const filter of packet.filters) parseTopicFilter(filter, Number.POSITIVE_INFINITY);
   // [MQTT-3.10.4-6] [MQTT-3.11.3-1] [MQTT-3.11.3-2]
   const left = new Set<Subscription>();
+  const asks = engine.hooks.mayUnsubscribe.length > 0;
   const reasons = packet.filters.map((filter) => {
+    if (asks && !engine.decisions.mayUnsubscribe(connection, filter)) return ReasonCode.NotAuthorized;
     const subscription = session.subscriptions.get(filter); // [MQTT-3.10.4-1]
     if (subscription === undefined || left.has(subscription)) return ReasonCode.NoSubscriptionExisted;
     left.add(subscription);

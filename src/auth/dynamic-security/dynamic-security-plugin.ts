@@ -1,0 +1,245 @@
+// Dynamic security: clients, groups and roles that are changed while the broker runs, over its control topic. Takes over
+// the file, the commands and the answers of Mosquitto's mosquitto_dynamic_security.
+import type {
+  ClientInfo,
+  Credentials,
+  LogLevel,
+  Plugin,
+  PluginBroker,
+  PublishedMessage,
+  Verdict,
+} from '../../core/plugin.js';
+import { ReasonCode } from '../../protocol/reason-codes.js';
+import { hashPassword, PasswordHashError, PasswordVerifier, VerifierBusyError } from '../password-hash.js';
+import { AccessDecisions } from './access-decisions.js';
+import type { Scene } from './command.js';
+import { CONTROL_TOPIC, control, RESPONSE_TOPIC } from './control.js';
+import type { Client, SecurityState } from './security-state.js';
+import { StateFile } from './state-file.js';
+
+export interface DynamicSecurityOptions {
+  /** Path of the file with clients, groups and roles; it is made when it is not there. */
+  readonly configFile: string;
+  /** Path of a file whose first line is the password of the administrator, for a file that has to be made. */
+  readonly passwordInitFile?: string | undefined;
+  /** Whether other plugins have a say about names that are not known here. Default false: they may not connect. */
+  readonly hasOtherNames?: boolean | undefined;
+  readonly log: (level: LogLevel, text: string) => void;
+}
+
+type Log = DynamicSecurityOptions['log'];
+
+/** Who is connected, by user name. */
+class Connected {
+  readonly #clients = new Map<string | undefined, Set<ClientInfo>>();
+
+  add(client: ClientInfo): void {
+    const others = this.#clients.get(client.username);
+    if (others === undefined) this.#clients.set(client.username, new Set([client]));
+    else others.add(client);
+  }
+
+  delete(client: ClientInfo): void {
+    const others = this.#clients.get(client.username);
+    others?.delete(client);
+    if (others?.size === 0) this.#clients.delete(client.username);
+  }
+
+  of(username: string | undefined): readonly ClientInfo[] {
+    return [...(this.#clients.get(username) ?? [])];
+  }
+}
+
+class DynamicSecurity {
+  readonly #state: SecurityState;
+  readonly #file: StateFile;
+  readonly #log: Log;
+  readonly #hasOtherNames: boolean;
+  readonly #decisions: AccessDecisions;
+  readonly #verifier = new PasswordVerifier();
+  readonly #connected = new Connected();
+  /** Those that were put out: their wills are not sent. */
+  readonly #kicked = new WeakSet<ClientInfo>();
+  #kickList = new Set<string | undefined>();
+  #hasChanged = false;
+  #broker: PluginBroker | undefined;
+  /** Payloads, one after the other. */
+  #working: Promise<void> = Promise.resolve();
+
+  constructor(state: SecurityState, file: StateFile, { log, hasOtherNames = false }: DynamicSecurityOptions) {
+    this.#state = state;
+    this.#file = file;
+    this.#log = log;
+    this.#hasOtherNames = hasOtherNames;
+    this.#decisions = new AccessDecisions(state);
+  }
+
+  start(broker: PluginBroker): void {
+    this.#broker = broker;
+    const events = [
+      `'control' events on topic ${CONTROL_TOPIC}`,
+      "'basic-auth' events",
+      "'acl-check' events",
+    ];
+    for (const event of events)
+      this.#log('information', `Plugin dynamic-security has registered to receive ${event}.`);
+  }
+
+  /** What was begun is brought to its end. */
+  async stop(): Promise<void> {
+    await this.#working;
+    this.#broker = undefined;
+  }
+
+  authenticate(client: ClientInfo, { username, password }: Credentials): Verdict | Promise<Verdict> {
+    if (username === undefined) return undefined;
+    const known = this.#state.clients.get(username);
+    if (known === undefined) return this.#judgeStranger(password);
+    if (password === undefined || !mayComeIn(known, client)) return false;
+    return this.#authenticateClient(client, known, password);
+  }
+
+  /** Takes as long as for a name that is known, so that nobody learns from the time which ones are. */
+  async #judgeStranger(password: Uint8Array | undefined): Promise<Verdict> {
+    const decoy = this.#state.clients.values().find((each) => each.password !== undefined)?.password;
+    if (password !== undefined && decoy !== undefined) await this.#isRight(decoy, password);
+    return this.#hasOtherNames ? undefined : false;
+  }
+
+  async #authenticateClient(client: ClientInfo, known: Client, password: Uint8Array): Promise<Verdict> {
+    const encoded = known.password;
+    if (encoded === undefined) return false;
+    const isRight = await this.#isRight(encoded, password);
+    if (typeof isRight === 'number') return isRight;
+    // things may have changed meanwhile
+    const isSame = this.#state.clients.get(known.username) === known && known.password === encoded;
+    return isRight && isSame && mayComeIn(known, client);
+  }
+
+  async #isRight(encoded: string, password: Uint8Array): Promise<boolean | number> {
+    try {
+      return await this.#verifier.verify(encoded, password);
+    } catch (error) {
+      if (error instanceof VerifierBusyError) return ReasonCode.ServerBusy;
+      if (!(error instanceof PasswordHashError)) throw error;
+      this.#log('warning', `Warning: A password of dynamic security cannot be checked: ${error.message}.`);
+      return false;
+    }
+  }
+
+  authorize(client: ClientInfo, type: 'publish' | 'subscribe' | 'will', topic: string): boolean | undefined {
+    if (type === 'subscribe') return this.#decisions.decide(client, 'subscribe', topic);
+    // wills are messages like others, but never commands or answers
+    if (type === 'will' && (this.#kicked.has(client) || topic.startsWith('$CONTROL/'))) return false;
+    return this.mayPublish(client, topic);
+  }
+
+  mayPublish(client: ClientInfo, topic: string): boolean | undefined {
+    return this.#decisions.decide(client, 'publishClientSend', topic);
+  }
+
+  mayRead(client: ClientInfo, topic: string): boolean {
+    return this.#decisions.decide(client, 'publishClientReceive', topic) === true;
+  }
+
+  mayUnsubscribe(client: ClientInfo, filter: string): boolean {
+    return this.#decisions.decide(client, 'unsubscribe', filter) === true;
+  }
+
+  connected(client: ClientInfo): void {
+    this.#connected.add(client);
+  }
+
+  disconnected(client: ClientInfo): void {
+    this.#connected.delete(client);
+  }
+
+  /** Resolves when the commands have been carried out and saved; their answer comes after that. */
+  control(client: ClientInfo, { payload }: PublishedMessage): Promise<void> {
+    const done = this.#working.then(() => this.#carryOut(client, payload));
+    this.#working = done.catch(() => {});
+    return done;
+  }
+
+  async #carryOut(admin: ClientInfo, payload: Uint8Array): Promise<void> {
+    const answer = await control(this.#scene, admin, payload);
+    if (this.#hasChanged) await this.#save();
+    // the acknowledgement comes before
+    setImmediate(() => {
+      this.#broker?.publish({ topic: RESPONSE_TOPIC, payload: answer });
+      this.#kickAll();
+    });
+  }
+
+  async #save(): Promise<void> {
+    this.#hasChanged = false;
+    try {
+      await this.#file.save(this.#state);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#log('error', `Error saving Dynamic security plugin config: ${message}`);
+    }
+  }
+
+  /** After the answer, which may be for one of them. */
+  #kickAll(): void {
+    const names = this.#kickList;
+    this.#kickList = new Set();
+    for (const client of [...names].flatMap((name) => this.#connected.of(name))) {
+      this.#kicked.add(client);
+      this.#broker?.disconnect(client.clientId, ReasonCode.AdministrativeAction);
+    }
+  }
+
+  #addressesOf(username: string, clientid: string | undefined): string[] {
+    return this.#connected
+      .of(username)
+      .filter((client) => clientid === undefined || client.clientId === clientid)
+      .map(({ remoteAddress }) => remoteAddress);
+  }
+
+  get #scene(): Scene {
+    return {
+      state: this.#state,
+      changed: () => {
+        this.#state.changeIndex++;
+        this.#hasChanged = true;
+        this.#decisions.forget();
+      },
+      kick: (username) => {
+        this.#kickList.add(username);
+      },
+      hash: (password) => hashPassword('sha512-pbkdf2', Buffer.from(password)),
+      addressesOf: (username, clientid) => this.#addressesOf(username, clientid),
+      note: ({ clientId, username = '(null)' }, parts) =>
+        this.#log('information', `dynsec: ${clientId}/${username} | ${parts.join(' | ')}`),
+    };
+  }
+}
+
+function mayComeIn({ disabled, clientid }: Client, client: ClientInfo): boolean {
+  return !disabled && (clientid === undefined || clientid === client.clientId);
+}
+
+/**
+ * A plugin that does what Mosquitto's dynamic security does. Throws SecurityStateError, whose message is some lines for
+ * the log, when the file cannot be used.
+ */
+export async function dynamicSecurityPlugin(options: DynamicSecurityOptions): Promise<Plugin> {
+  const file = new StateFile(options.configFile);
+  const state = await file.load(options.passwordInitFile, options.log);
+  const security = new DynamicSecurity(state, file, options);
+  return {
+    name: 'dynamic-security',
+    start: (broker) => security.start(broker),
+    stop: () => security.stop(),
+    authenticate: (client, credentials) => security.authenticate(client, credentials),
+    authorize: (client, { type, topic }) => security.authorize(client, type, topic),
+    mayPublish: (client, topic) => security.mayPublish(client, topic),
+    mayRead: (client, topic) => security.mayRead(client, topic),
+    mayUnsubscribe: (client, filter) => security.mayUnsubscribe(client, filter),
+    connected: (client) => security.connected(client),
+    disconnected: (client) => security.disconnected(client),
+    controlTopics: { [CONTROL_TOPIC]: (client, message) => security.control(client, message) },
+  };
+}
