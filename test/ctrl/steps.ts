@@ -67,7 +67,8 @@ const flags: readonly Step[] = [
   bare('-p 1 dynsec listRoles'),
 ];
 
-const files: readonly Step[] = [
+/** Each of these finds the files that those before it have left. */
+export const stepsOnFiles: readonly Step[] = [
   bare('dynsec init'),
   bare('dynsec init made'),
   bare('dynsec init made admin secret more'),
@@ -220,5 +221,5 @@ const access: readonly Step[] = [
 ];
 
 export const steps: readonly Step[] = [
-  ...[texts, flags, files, options, connections, clients, roles, groups, access].flat(),
+  ...[texts, flags, stepsOnFiles, options, connections, clients, roles, groups, access].flat(),
 ];
