@@ -45,6 +45,7 @@ export type {
   AuthenticationStep,
   ClientInfo,
   Credentials,
+  Denied,
   LogLevel,
   MaybePromise,
   MessageChange,

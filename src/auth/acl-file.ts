@@ -54,6 +54,8 @@ const OWN_USERNAME = '+u';
 /** A level of the rules of one list. Most have one level below them, which needs no map. */
 class Branch {
   access: Access = 0;
+  /** The line of the rule that denies, if there is one. */
+  denyingLine = 0;
   #firstName: string | undefined;
   #first: Branch | undefined;
   #others: Map<string, Branch> | undefined;
@@ -84,7 +86,7 @@ export class RuleTree {
   readonly #root = new Branch();
 
   /** Adds a rule of these levels. Returns how many of them are new. */
-  add(levels: readonly string[], access: Access): number {
+  add(levels: readonly string[], access: Access, line = 0): number {
     let added = 0;
     let branch = this.#root;
     for (const level of levels) {
@@ -93,6 +95,7 @@ export class RuleTree {
       branch = known ?? branch.grow(level);
     }
     branch.access |= access;
+    if ((access & (Access.DENY | (Access.DENY << NAMED_ONLY))) !== 0) branch.denyingLine = line;
     return added;
   }
 
@@ -102,27 +105,54 @@ export class RuleTree {
 
   /** What all rules that match a topic name say together. */
   accessTo(topic: string, who: Who): Access {
+    let access = 0;
+    this.#matches(topic, who, (branch) => {
+      access |= branch.access;
+    });
+    return access;
+  }
+
+  /** The line of a rule that denies a topic name; 0: there is none. */
+  lineThatDenies(topic: string, who: Who): number {
+    let line = 0;
+    this.#matches(topic, who, ({ denyingLine }) => {
+      if (denyingLine !== 0) line = denyingLine;
+    });
+    return line;
+  }
+
+  #matches(topic: string, who: Who, visit: Visit): void {
     // rules have no more levels than this, so that what comes later can only match a #
     const levels = topic.split('/', DEFAULT_MAX_TOPIC_LEVELS + 1);
-    if (!topic.startsWith('$')) return accessBelow(this.#root, levels, 0, who);
+    if (!topic.startsWith('$')) visitBelow(this.#root, levels, 0, who, visit);
     // neither wildcards nor names stand for a first level with a $ [MQTT-4.7.2-1]
-    return accessBelow(this.#root.below(levels[0]!), levels, 1, who);
+    else visitBelow(this.#root.below(levels[0]!), levels, 1, who, visit);
   }
 }
 
-function accessBelow(branch: Branch | undefined, levels: readonly string[], depth: number, who: Who): Access {
-  if (branch === undefined) return 0;
+type Visit = (branch: Branch) => void;
+
+/** Visits the ends of all rules that match. */
+function visitBelow(
+  branch: Branch | undefined,
+  levels: readonly string[],
+  depth: number,
+  who: Who,
+  visit: Visit,
+): void {
+  if (branch === undefined) return;
   // a # stands for the level above it too
-  const rest = branch.below('#')?.access ?? 0;
-  if (depth === levels.length) return branch.access | rest;
-  if (branch.isLast) return 0;
+  const rest = branch.below('#');
+  if (rest !== undefined) visit(rest);
+  if (depth === levels.length) return visit(branch);
+  if (branch.isLast) return;
   const level = levels[depth]!;
-  const through = (name: string): Access => accessBelow(branch.below(name), levels, depth + 1, who);
-  let found = rest | through(level) | through('+');
+  const through = (name: string): void => visitBelow(branch.below(name), levels, depth + 1, who, visit);
+  through(level);
+  through('+');
   // an empty name is not the empty level
-  if (level !== '' && level === who.clientId) found |= through(OWN_CLIENT_ID);
-  if (level !== '' && level === who.username) found |= through(OWN_USERNAME);
-  return found;
+  if (level !== '' && level === who.clientId) through(OWN_CLIENT_ID);
+  if (level !== '' && level === who.username) through(OWN_USERNAME);
 }
 
 /** Names with wildcards are not let near patterns: Mosquitto takes them for an attack. */
@@ -140,14 +170,23 @@ export class AclRules {
   /** Whether a client may read from or write to a topic name: its own rules first, then the patterns. */
   decide(who: Who, topic: string, wanted: Access): AclDecision {
     const { clientId, username = '' } = who;
-    const own = username === '' ? this.anonymous : this.users.get(username);
-    const access = own?.accessTo(topic, who) ?? 0;
+    const access = this.#own(username)?.accessTo(topic, who) ?? 0;
     if ((access & Access.DENY) !== 0) return 'denied';
     if ((access & wanted) !== 0) return 'allowed';
     if (this.patterns.isEmpty) return 'denied';
     if (isDangerous(username)) return 'dangerous username';
     if (isDangerous(clientId)) return 'dangerous client id';
     return this.#decideByPatterns(who, topic, wanted);
+  }
+
+  /** The line of a rule that denies a topic name; 0: there is none. */
+  lineThatDenies(who: Who, topic: string): number {
+    const own = this.#own(who.username ?? '')?.lineThatDenies(topic, who) ?? 0;
+    return own === 0 ? this.patterns.lineThatDenies(topic, who) : own;
+  }
+
+  #own(username: string): RuleTree | undefined {
+    return username === '' ? this.anonymous : this.users.get(username);
   }
 
   #decideByPatterns(who: Who, topic: string, wanted: Access): AclDecision {
@@ -274,7 +313,7 @@ class Parser {
   }
 
   #add(tree: RuleTree, levels: readonly string[], access: Access): void {
-    this.#levels += tree.add(levels, access);
+    this.#levels += tree.add(levels, access, this.#line);
     if (this.#levels > MAX_LEVELS)
       throw this.#error(
         `Error: Too many rules in acl_file "${this.#file}".`,

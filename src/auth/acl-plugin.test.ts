@@ -61,6 +61,25 @@ describe('a client', () => {
     }
   });
 
+  it.each([
+    ['secret/a', undefined, `${file}:2 denies it`],
+    ['elsewhere', undefined, `no rule of ${file} allows it`],
+    ['of/c', 'ann', `${file}:5 denies it`],
+    ['open/a', 'ann', undefined],
+    ['elsewhere', 'a+b', 'its username has wildcards'],
+    ['$SYS/broker/uptime', 'ann', "these topics are the broker's own"],
+  ])(
+    'that may not publish to %s as %s learns nothing, but the log says why',
+    async (topic, username, why) => {
+      const rules = ['topic open/#', 'topic deny secret/#', 'user ann', 'topic open/#', 'pattern deny of/%c'];
+      const plugin = await started({ file }, ...rules);
+      const who = client({ username });
+      expect(plugin.whyNot!(who, { type: 'publish', topic })).toBe(why);
+      expect(plugin.whyNot!(who, { type: 'will', topic })).toBe(why);
+      expect(plugin.whyNot!(who, { type: 'subscribe', topic })).toBeUndefined();
+    },
+  );
+
   it('may subscribe to everything', async () => {
     const plugin = await started({ file }, 'topic deny #');
     expect(['#', 'a', '$SYS/#', '$share/g/a'].map(asks(plugin, client()).maySubscribe)).toEqual(

@@ -1,6 +1,6 @@
 // Who may publish what and who gets what, by ACL files: Mosquitto's acl_file. The files are read when the broker
 // starts and on reload(); a broken file leaves everything as it was.
-import type { Action, ClientInfo, Plugin, PluginBroker } from '../core/plugin.js';
+import type { Action, ClientInfo, Denied, Plugin, PluginBroker } from '../core/plugin.js';
 import { Access, type AclDecision, type AclRules, loadAclFile } from './acl-file.js';
 
 /** Cost of all decisions that are remembered: characters of topics, and this much for each. */
@@ -116,6 +116,18 @@ class AclFileAuthorizer {
     return this.#remembered.get(client)?.read.get(topic) ?? this.#decide(client, topic, Access.READ);
   }
 
+  /** Which rule is to blame for a message that may not be published; undefined: none. */
+  whyNot(client: ClientInfo, { type, topic }: Denied): string | undefined {
+    if ((type !== 'publish' && type !== 'will') || this.mayPublish(client, topic)) return undefined;
+    if (decideDollar(topic, Access.WRITE) === false) return "these topics are the broker's own";
+    const path = this.#paths.listeners.get(client.listener) ?? this.#paths.main ?? '';
+    const rules = this.#rules.get(path);
+    const decision = rules?.decide(client, topic, Access.WRITE);
+    if (decision?.startsWith('dangerous')) return `its ${decision.slice('dangerous '.length)} has wildcards`;
+    const line = rules?.lineThatDenies(client, topic) ?? 0;
+    return line === 0 ? `no rule of ${path} allows it` : `${path}:${line} denies it`;
+  }
+
   #decide(client: ClientInfo, topic: string, wanted: Access): boolean {
     const remembered = this.#memoryFor(client, topic);
     const isAllowed = decideDollar(topic, wanted) ?? this.#askRules(client, topic, wanted, remembered);
@@ -162,6 +174,7 @@ export function aclFilePlugin(options: AclFileOptions): AclFilePlugin {
     start: (broker) => acl.start(broker),
     authorize: (client, action) => acl.authorize(client, action),
     mayPublish: (client, topic) => acl.mayPublish(client, topic),
+    whyNot: (client, denied) => acl.whyNot(client, denied),
     // always there: no file lets everybody read everything, as # is not for topics with a $, and any reload may forbid
     // what was allowed
     mayRead: (client, topic) => acl.mayRead(client, topic),

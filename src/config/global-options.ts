@@ -196,8 +196,8 @@ export const globalOptions = {
     0,
     'new connections a second from an IPv4 address or an IPv6 /64; 0: any number',
   ),
-  enable_control_api: flag(false, 'answer on $CONTROL/broker/v1', {
-    inactive: 'there is no $CONTROL/broker/v1 in this version',
+  enable_control_api: flag(false, 'answer on $CONTROL/broker/v1: which listeners and plugins there are', {
+    reload: false,
   }),
   global_max_clients: number(
     integer(),

@@ -9,6 +9,7 @@ import {
   type AuthenticationStep,
   type ClientInfo,
   type Credentials,
+  type Denied,
   type MaybePromise,
   type MessageChange,
   type PublishedMessage,
@@ -52,9 +53,23 @@ export class Decisions {
     });
   }
 
-  #noteDenial(client: ClientInfo, action: Action['type'] | 'unsubscribe', topic: string): void {
+  #noteDenial(client: ClientInfo, type: Denied['type'], topic: string): void {
     this.#engine.metrics.authorizationFailures++;
-    this.#engine.log('notice', `Denied ${action} by client ${client.clientId} to '${topic}'.`);
+    const why = this.#whyNot(client, { type, topic });
+    const reason = why === undefined ? '' : `: ${why}`;
+    this.#engine.log('notice', `Denied ${type} by client ${client.clientId} to '${topic}'${reason}.`);
+  }
+
+  #whyNot(client: ClientInfo, denied: Denied): string | undefined {
+    for (const hook of this.#engine.hooks.whyNot) {
+      try {
+        const why = hook.call(client, denied);
+        if (why !== undefined) return why;
+      } catch (error) {
+        this.#engine.hookFailed(hook.plugin, 'whyNot', error);
+      }
+    }
+    return undefined;
   }
 
   /** Whether a client may publish to a topic, where plugins judge by nothing else. */

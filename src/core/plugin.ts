@@ -54,6 +54,12 @@ export interface Action {
   readonly retain: boolean;
 }
 
+/** What a client may not do. */
+export interface Denied {
+  readonly type: Action['type'] | 'unsubscribe';
+  readonly topic: string;
+}
+
 /** What one step of an enhanced authentication answers (MQTT 5 section 4.12). */
 export interface AuthenticationStep {
   /** Whether the client is who it says; otherwise it must send one more AUTH. */
@@ -96,6 +102,8 @@ export interface Plugin {
    * of the actions of `authorize`, because those who do not know of it would refuse it.
    */
   mayUnsubscribe?(client: ClientInfo, filter: string): boolean;
+  /** Why this plugin says no, for the log; of those who know of it the first one counts. At once, and with no effects. */
+  whyNot?(client: ClientInfo, denied: Denied): string | undefined;
   /**
    * Topics under $CONTROL/ that are this plugin's: what clients who may publish there send goes to it, and to nobody
    * else. A promise makes this client, and nobody else, wait for the acknowledgement.
@@ -139,6 +147,7 @@ type HookName =
   | 'mayPublish'
   | 'mayRead'
   | 'mayUnsubscribe'
+  | 'whyNot'
   | 'connected'
   | 'disconnected'
   | 'publish'
@@ -171,6 +180,7 @@ export class Hooks {
   readonly mayPublish: Hook<'mayPublish'>[];
   readonly mayRead: Hook<'mayRead'>[];
   readonly mayUnsubscribe: Hook<'mayUnsubscribe'>[];
+  readonly whyNot: Hook<'whyNot'>[];
   readonly connected: Hook<'connected'>[];
   readonly disconnected: Hook<'disconnected'>[];
   readonly publish: Hook<'publish'>[];
@@ -190,6 +200,7 @@ export class Hooks {
     this.mayPublish = isByTopic ? gather(judges, 'mayPublish') : [];
     this.mayRead = gather(plugins, 'mayRead');
     this.mayUnsubscribe = gather(plugins, 'mayUnsubscribe');
+    this.whyNot = gather(plugins, 'whyNot');
     this.connected = gather(plugins, 'connected');
     this.disconnected = gather(plugins, 'disconnected');
     this.publish = gather(plugins, 'publish');

@@ -77,6 +77,9 @@ function limited(plugin: Plugin, names: ReadonlySet<string>): Plugin {
     ...(mayUnsubscribe && {
       mayUnsubscribe: (client, filter) => !isOurs(client) || mayUnsubscribe.call(plugin, client, filter),
     }),
+    ...(plugin.whyNot && {
+      whyNot: (client, denied) => (isOurs(client) ? plugin.whyNot!(client, denied) : undefined),
+    }),
     ...(publish && {
       publish: (client, message) => (isOurs(client) ? publish.call(plugin, client, message) : undefined),
     }),

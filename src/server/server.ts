@@ -10,6 +10,7 @@ import type { Destination } from '../logging/destinations.js';
 import type { Logger } from '../logging/logger.js';
 import { type SysTopicsPlugin, sysTopicsPlugin } from '../sys/sys-topics.js';
 import { Access } from './access.js';
+import { brokerControl, type ListedListener } from './broker-control.js';
 import { ClientLog } from './client-log.js';
 import { certificatesOf, closedReason, Listening, type OpenedSocket, speaksTls } from './listening.js';
 import { type LogFlags, type LogPlaces, logSettings } from './log-settings.js';
@@ -62,6 +63,8 @@ export class Server {
   readonly #started: Configuration;
   /** By name, the listeners that are open, as they were when they were opened. */
   readonly #opened = new Map<string, ListenerConfiguration>();
+  /** The plugin that answers on $CONTROL/broker/v1, if there is to be one. */
+  readonly #control: readonly Plugin[];
   /** Plugins that the configuration names. */
   #loaded: readonly Plugin[] = [];
   #acl: { options: AclFileOptions | null; plugin: AclFilePlugin | null } = { options: null, plugin: null };
@@ -82,6 +85,11 @@ export class Server {
       version,
       interval: completed(globalOptions, config.settings).sys_interval!,
     });
+    this.#control = brokerControl(config, {
+      listeners: () => (config.isLocalOnly ? this.#loopback : [...this.#opened.values()]),
+      plugins: () => this.#loaded,
+      log,
+    });
     useBuiltInPlugins(config);
     this.broker = new Broker({
       ...engineOptions(config),
@@ -91,6 +99,11 @@ export class Server {
       log,
     });
     this.#listening = new Listening(this.broker, log, options.sockets, options.tlsKeylog);
+  }
+
+  /** The listeners of a configuration without any. */
+  get #loopback(): readonly ListedListener[] {
+    return this.broker.addresses.map(({ host, port }) => ({ host, port, path: undefined, settings: {} }));
   }
 
   /** Throws a ServerProblem when it cannot serve as the configuration says; then it is closed. */
@@ -148,7 +161,7 @@ export class Server {
 
   async #changePlugins(acl: AclFilePlugin | null): Promise<void> {
     const rules = acl === null ? [] : [acl];
-    await this.broker.usePlugins([...this.#loaded, this.#access, ...rules, this.#sys]);
+    await this.broker.usePlugins([...this.#loaded, this.#access, ...rules, this.#sys, ...this.#control]);
   }
 
   /** Access rules: the files that are there are read again, and others are taken over. */

@@ -56,6 +56,20 @@ export class AccessDecisions {
     return answer;
   }
 
+  /** Which role is to blame for a no; undefined when nobody asked here said one. */
+  whyNot(client: ClientInfo, type: AccessType, topic: string): string | undefined {
+    const answer = this.decide(client, type, topic);
+    if (answer === true || (answer === undefined && this.#rolesOf(client) === undefined)) return undefined;
+    const levels = topic.split('/');
+    const names = (this.#rolesOf(client) ?? []).flatMap((list) => [...list].map(({ name }) => name));
+    const denying = names.find((name) => {
+      return questions[type](this.#state.roles.get(name)!, topic, levels, client) === false;
+    });
+    return answer === false && denying !== undefined
+      ? `role ${denying} denies it (${type})`
+      : `no role allows it (${type})`;
+  }
+
   #memoryOf(client: ClientInfo): Remembered {
     let remembered = this.#remembered.get(client);
     if (remembered === undefined) {

@@ -1,7 +1,7 @@
 // The ACLs of a role: six lists, each in the order of priorities, and how one of them matches a topic or a filter.
 import type { ClientInfo } from '../../core/plugin.js';
 import { isTopicFilter } from '../../protocol/index.js';
-import { booleanField, priorityField, textField } from './json-fields.js';
+import { booleanField, priorityField, textField } from '../control/json-fields.js';
 
 /** In the order in which they are written. */
 export const aclTypes = [

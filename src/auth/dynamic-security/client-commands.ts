@@ -1,7 +1,8 @@
 // The commands about clients, as Mosquitto's plugin knows them.
+import { CommandError } from '../control/control-api.js';
+import { textField } from '../control/json-fields.js';
 import {
   type Command,
-  CommandError,
   changeTexts,
   checkUtf8,
   found,
@@ -11,7 +12,6 @@ import {
   rolesOf,
   type Scene,
 } from './command.js';
-import { textField } from './json-fields.js';
 import { RankedNames } from './ranked-names.js';
 import { type Client, clientToJson, type Group } from './security-state.js';
 

@@ -2,6 +2,7 @@
 // commands have in common.
 import type { ClientInfo } from '../../core/plugin.js';
 import { hasControlCharacter, isValidUtf8 } from '../../protocol/utf8.js';
+import { CommandError, type Outcome } from '../control/control-api.js';
 import {
   booleanField,
   integerField,
@@ -9,14 +10,9 @@ import {
   listField,
   priorityField,
   textField,
-} from './json-fields.js';
+} from '../control/json-fields.js';
 import { NO_PRIORITY, RankedNames } from './ranked-names.js';
 import type { SecurityState, Texts } from './security-state.js';
-
-/** Why a command is not carried out; the message is the answer. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
 
 /** What commands work on. */
 export interface Scene {
@@ -32,8 +28,6 @@ export interface Scene {
   note(admin: ClientInfo, parts: readonly string[]): void;
 }
 
-/** What goes into an answer under `data`; undefined: the name of the command is all there is to say. */
-export type Outcome = Readonly<Record<string, unknown>> | undefined;
 export type Run = (scene: Scene, command: Command) => Outcome | Promise<Outcome>;
 
 /** How the fields with names are called in answers. */

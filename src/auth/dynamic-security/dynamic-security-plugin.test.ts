@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClientInfo, Plugin, PublishedMessage } from '../../core/plugin.js';
-import { CONTROL_TOPIC } from './control.js';
+import { CONTROL_TOPIC } from './commands.js';
 import { dynamicSecurityPlugin } from './dynamic-security-plugin.js';
 import { PASSWORD_VARIABLE } from './first-state.js';
 
@@ -158,5 +158,31 @@ describe('commands', () => {
     plugin.disconnected!(connected, 0);
     await send(plugin, { command: 'getClient', username: 'admin' });
     expect(answers.at(-1)).toContain('"connections":[]');
+  });
+});
+
+describe('why something is denied', () => {
+  it('is a role, or that no role allows it', async () => {
+    const plugin = await started();
+    await send(
+      plugin,
+      { command: 'createClient', username: 'ann', password: 'x' },
+      {
+        command: 'createRole',
+        rolename: 'careful',
+        acls: [
+          { acltype: 'publishClientSend', topic: 'secret/#', allow: false },
+          { acltype: 'publishClientSend', topic: 'open/#', allow: true },
+        ],
+      },
+      { command: 'addClientRole', username: 'ann', rolename: 'careful' },
+    );
+    const why = (topic: string, type: 'publish' | 'subscribe' = 'publish') =>
+      plugin.whyNot!(client('ann'), { type, topic });
+    expect(why('secret/a')).toBe('role careful denies it (publishClientSend)');
+    expect(why('elsewhere')).toBe('no role allows it (publishClientSend)');
+    expect(why('a', 'subscribe')).toBe('no role allows it (subscribe)');
+    expect(why('open/a')).toBeUndefined();
+    expect(plugin.whyNot!(client('nobody'), { type: 'publish', topic: 'a' })).toBeUndefined();
   });
 });

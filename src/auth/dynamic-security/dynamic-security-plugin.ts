@@ -3,6 +3,7 @@
 import type {
   ClientInfo,
   Credentials,
+  Denied,
   LogLevel,
   Plugin,
   PluginBroker,
@@ -13,7 +14,7 @@ import { ReasonCode } from '../../protocol/reason-codes.js';
 import { hashPassword, PasswordHashError, PasswordVerifier, VerifierBusyError } from '../password-hash.js';
 import { AccessDecisions } from './access-decisions.js';
 import type { Scene } from './command.js';
-import { CONTROL_TOPIC, control, RESPONSE_TOPIC } from './control.js';
+import { CONTROL_TOPIC, control, RESPONSE_TOPIC } from './commands.js';
 import type { Client, SecurityState } from './security-state.js';
 import { StateFile } from './state-file.js';
 
@@ -146,6 +147,10 @@ class DynamicSecurity {
     return this.#decisions.decide(client, 'unsubscribe', filter) === true;
   }
 
+  whyNot(client: ClientInfo, { type, topic }: Denied): string | undefined {
+    return this.#decisions.whyNot(client, accessOf[type], topic);
+  }
+
   connected(client: ClientInfo): void {
     this.#connected.add(client);
   }
@@ -217,6 +222,14 @@ class DynamicSecurity {
   }
 }
 
+/** What has to be allowed for an action. */
+const accessOf = {
+  publish: 'publishClientSend',
+  will: 'publishClientSend',
+  subscribe: 'subscribe',
+  unsubscribe: 'unsubscribe',
+} as const;
+
 function mayComeIn({ disabled, clientid }: Client, client: ClientInfo): boolean {
   return !disabled && (clientid === undefined || clientid === client.clientId);
 }
@@ -238,6 +251,7 @@ export async function dynamicSecurityPlugin(options: DynamicSecurityOptions): Pr
     mayPublish: (client, topic) => security.mayPublish(client, topic),
     mayRead: (client, topic) => security.mayRead(client, topic),
     mayUnsubscribe: (client, filter) => security.mayUnsubscribe(client, filter),
+    whyNot: (client, denied) => security.whyNot(client, denied),
     connected: (client) => security.connected(client),
     disconnected: (client) => security.disconnected(client),
     controlTopics: { [CONTROL_TOPIC]: (client, message) => security.control(client, message) },

@@ -1,7 +1,8 @@
 // The commands about groups, as Mosquitto's plugin knows them.
+import { CommandError } from '../control/control-api.js';
+import { isObject, textField } from '../control/json-fields.js';
 import {
   type Command,
-  CommandError,
   changeTexts,
   found,
   page,
@@ -10,7 +11,6 @@ import {
   rolesOf,
   type Scene,
 } from './command.js';
-import { isObject, textField } from './json-fields.js';
 import { byName, RankedNames } from './ranked-names.js';
 import { type Client, type Group, groupToJson } from './security-state.js';
 

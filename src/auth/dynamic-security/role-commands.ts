@@ -1,18 +1,11 @@
 // The commands about roles and their ACLs, and about what holds without a role, as Mosquitto's plugin knows them.
+
 import { isTopicFilter } from '../../protocol/index.js';
+import { CommandError } from '../control/control-api.js';
+import { booleanField, priorityField, textField } from '../control/json-fields.js';
 import { type AclList, aclsFrom, aclTypeOf, noAcls } from './acl.js';
-import {
-  type Command,
-  CommandError,
-  changeTexts,
-  checkUtf8,
-  found,
-  page,
-  type Run,
-  type Scene,
-} from './command.js';
+import { type Command, changeTexts, checkUtf8, found, page, type Run, type Scene } from './command.js';
 import { kickGroup } from './group-commands.js';
-import { booleanField, priorityField, textField } from './json-fields.js';
 import { accessTypes, type Role, roleToJson } from './security-state.js';
 
 function roleOf({ state }: Scene, command: Command, missing = 'Role not found'): Role {

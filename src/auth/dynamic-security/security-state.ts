@@ -1,6 +1,14 @@
 // Clients, groups and roles as dynamic security knows them: what stands in its file, and the ties between them.
+
+import {
+  booleanField,
+  field,
+  isObject,
+  listField,
+  priorityField,
+  textField,
+} from '../control/json-fields.js';
 import { type Acls, aclsFrom, aclsToJson, noAcls } from './acl.js';
-import { booleanField, field, isObject, listField, priorityField, textField } from './json-fields.js';
 import { byName, compareNames, NO_PRIORITY, RankedNames } from './ranked-names.js';
 
 /** A name and a description for people. */

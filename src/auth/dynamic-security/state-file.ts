@@ -3,8 +3,8 @@
 import { constants, existsSync, realpathSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { LogLevel } from '../../core/plugin.js';
+import { printJson } from '../control/json-fields.js';
 import { firstPasswords, firstState } from './first-state.js';
-import { printJson } from './json-fields.js';
 import { SecurityState, SecurityStateError } from './security-state.js';
 
 /** Bytes. */
