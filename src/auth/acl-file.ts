@@ -1,12 +1,17 @@
-// Mosquitto's ACL files: how they are opened and read, and what their rules say. Each user's rules become a tree of
+// Mosquitto's ACL files: how they are read, and what their rules say. Each user's rules become a tree of
 // topic levels, so that a decision costs no more than the levels of the topic, however many rules there are.
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { DEFAULT_MAX_TOPIC_LEVELS, isTopicFilter, MAX_TOPIC_BYTES, topicLevels } from '../protocol/index.js';
-import { linesOf, restrictedFileWarnings, restrictedFlag, trimBlanks } from './password-file.js';
+import {
+  asBytes,
+  type FileKind,
+  linesOf,
+  RestrictedFileError,
+  readRestrictedFile,
+  shownBytes,
+  trimBlanks,
+  trimBlanksAtEnd,
+} from './restricted-file.js';
 
-/** Bytes of a whole file; a rule takes about 40. */
-const MAX_FILE_LENGTH = 64 * 1024 * 1024;
 /** Topic levels of all rules together, those that rules of a user share counted once; each takes about 100 bytes. */
 const MAX_LEVELS = 2_000_000;
 
@@ -24,22 +29,20 @@ const accessWords: ReadonlyMap<string, Access> = new Map([
   ['deny', Access.DENY],
 ]);
 
-/** An ACL file that cannot be used. The message is Mosquitto's, and what to do. */
-export class AclFileError extends Error {
+/**
+ * An ACL file that cannot be used. The message is Mosquitto's (which says `Error opening acl file "…".` after it), and
+ * what to do.
+ */
+export class AclFileError extends RestrictedFileError {
   override readonly name = 'AclFileError';
-  readonly file: string;
-  /** Counted from 1; undefined when it is the file itself (Mosquitto's exit code is 13 then, otherwise 3). */
-  readonly line: number | undefined;
-  /** What is wrong, in the words of Mosquitto, which says `Error opening acl file "…".` after it. */
-  readonly text: string;
-
-  constructor(file: string, line: number | undefined, text: string, advice: string) {
-    super(`${text}${line === undefined ? '' : ` Line ${line}:`} ${advice}`);
-    this.file = file;
-    this.line = line;
-    this.text = text;
-  }
 }
+
+const kind: FileKind = {
+  maxLength: 64 * 1024 * 1024, // a rule takes about 40
+  missing: 'There is no such file.',
+  cannotOpen: (file, advice) =>
+    new AclFileError(file, undefined, `Error: Unable to open acl_file "${file}".`, advice),
+};
 
 /** Who wants to do something. An empty user name is none. */
 export interface Who {
@@ -199,11 +202,8 @@ export class AclRules {
 /** Characters of a file that a message shows: Mosquitto's log has lines of 999 bytes. */
 const MAX_SHOWN = 1000;
 
-/** For messages: a line from a file may hold anything. Tabs stay, as they are what is wrong with many a line. */
 function shown(bytes: string): string {
-  const text = Buffer.from(bytes, 'latin1').toString('utf8');
-  const short = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-  return short.replace(/(?!\t)\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return shownBytes(bytes, MAX_SHOWN);
 }
 
 /** Text from its bytes (one character each); undefined when it is not UTF-8, and so nothing that MQTT can send. */
@@ -212,17 +212,6 @@ function decoded(bytes: string): string | undefined {
   const buffer = Buffer.from(bytes, 'latin1');
   const text = buffer.toString('utf8');
   return text.includes('\ufffd') && !Buffer.from(text, 'utf8').equals(buffer) ? undefined : text;
-}
-
-function withoutBlanksAtEnd(bytes: string): string {
-  // all that C calls white space is one byte; only the end is wanted, and in linear time
-  return bytes.slice(0, bytes.length - trimmedAtEnd(bytes));
-}
-
-function trimmedAtEnd(bytes: string): number {
-  let count = 0;
-  for (let at = bytes.length - 1; at >= 0 && ' \t\n\v\f\r'.includes(bytes[at]!); at--) count++;
-  return count;
 }
 
 /** The first word and what follows its blank. Only blanks separate words, tabs do not. */
@@ -261,7 +250,7 @@ class Parser {
 
   read(whole: string): void {
     this.#line++;
-    const line = withoutBlanksAtEnd(whole);
+    const line = trimBlanksAtEnd(whole);
     const { word, rest, head } = cutWord(line);
     // Mosquitto stops there without a word, and what the rest of the file denies is allowed
     if (line.includes('\0')) throw this.#invalidLine(head, 'it has a NUL byte: is this a text file?');
@@ -370,57 +359,18 @@ export interface LoadedAclFile {
 
 /** The rules of an ACL file. Throws AclFileError for what Mosquitto 2.1 refuses, and for NUL bytes. */
 export function parseAclFile(content: Uint8Array, file: string): LoadedAclFile {
-  const { buffer, byteOffset, byteLength } = content;
   const parser = new Parser(file);
-  for (const line of linesOf(Buffer.from(buffer, byteOffset, byteLength).toString('latin1')))
-    parser.read(line);
+  for (const line of linesOf(asBytes(content))) parser.read(line);
   return { rules: parser.rules, warnings: parser.warnings };
 }
 
-const openAdvice: Readonly<Record<string, string>> = {
-  ENOENT: 'There is no such file.',
-  EACCES: 'Its permissions do not let this user read it.',
-  ELOOP: 'It is a symbolic link: name the file itself, or set MOSQUITTO_UNSAFE_ALLOW_SYMLINKS.',
-};
-
-function cannotOpen(file: string, advice: string): AclFileError {
-  return new AclFileError(file, undefined, `Error: Unable to open acl_file "${file}".`, advice);
-}
-
-async function openForReading(file: string): Promise<FileHandle> {
-  // a pipe must not make a thread wait until somebody writes into it
-  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | restrictedFlag();
-  try {
-    return await open(file, flags);
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw cannotOpen(file, openAdvice[code] ?? message);
-  }
-}
-
-async function readAll(handle: FileHandle, file: string, size: number): Promise<Uint8Array> {
-  if (size > MAX_FILE_LENGTH) throw cannotOpen(file, `It is larger than ${MAX_FILE_LENGTH} bytes.`);
-  const content = Buffer.alloc(size);
-  let length = 0;
-  for (let read = -1; read !== 0 && length < size; length += read)
-    ({ bytesRead: read } = await handle.read(content, length, size - length, length));
-  return content.subarray(0, length);
-}
-
 export interface OpenedAclFile extends LoadedAclFile {
-  /** Of owner and permissions; each is a line or two. */
+  /** Of owner and permissions; each is a line. */
   readonly fileWarnings: readonly string[];
 }
 
 /** Reads an ACL file, all of it or nothing. Throws AclFileError. */
 export async function loadAclFile(file: string): Promise<OpenedAclFile> {
-  const handle = await openForReading(file);
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) throw cannotOpen(file, `${file} is not a file.`);
-    const content = await readAll(handle, file, stats.size);
-    return { ...parseAclFile(content, file), fileWarnings: restrictedFileWarnings(file, stats) };
-  } finally {
-    await handle.close();
-  }
+  const { content, warnings } = await readRestrictedFile(file, kind);
+  return { ...parseAclFile(content, file), fileWarnings: warnings };
 }

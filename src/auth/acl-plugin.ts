@@ -2,10 +2,7 @@
 // starts and on reload(); a broken file leaves everything as it was.
 import type { Action, ClientInfo, Denied, Plugin, PluginBroker } from '../core/plugin.js';
 import { Access, type AclDecision, type AclRules, loadAclFile } from './acl-file.js';
-
-/** Cost of all decisions that are remembered: characters of topics, and this much for each. */
-const COST_EACH = 100;
-const DEFAULT_CACHE_COST = 32 * 1024 * 1024;
+import { DEFAULT_MEMORY_COST, DecisionMemory } from './decision-memory.js';
 
 export interface AclFileOptions {
   /** Path of the ACL file for clients of all listeners that `perListener` does not name. */
@@ -25,14 +22,6 @@ export interface AclFilePlugin extends Plugin {
    * Throws AclFileError, and keeps the rules there were, when a file cannot be used.
    */
   reload(): Promise<void>;
-}
-
-/** What was decided for one client. */
-class Remembered {
-  readonly read = new Map<string, boolean>();
-  readonly write = new Map<string, boolean>();
-  /** Whether the log has been told of its dangerous name. */
-  isReported = false;
 }
 
 /** What is decided for topics with a $ before any rule is looked at; undefined: ask the rules. */
@@ -58,17 +47,19 @@ function isBridgeState(topic: string): boolean {
 
 class AclFileAuthorizer {
   readonly #paths: { readonly main: string | undefined; readonly listeners: ReadonlyMap<string, string> };
-  readonly #maxCost: number;
+  readonly #reads: DecisionMemory<boolean>;
+  readonly #writes: DecisionMemory<boolean>;
   /** By the paths of their files. */
   #rules: ReadonlyMap<string, AclRules> = new Map();
-  #remembered = new WeakMap<ClientInfo, Remembered>();
-  #cost = 0;
+  /** Those of whose dangerous names the log has been told. */
+  #reported = new WeakSet<ClientInfo>();
   #broker: PluginBroker | undefined;
   #loading: Promise<void> = Promise.resolve();
 
-  constructor({ file, perListener = {}, cacheCost = DEFAULT_CACHE_COST }: AclFileOptions) {
+  constructor({ file, perListener = {}, cacheCost = DEFAULT_MEMORY_COST }: AclFileOptions) {
     this.#paths = { main: file, listeners: new Map(Object.entries(perListener)) };
-    this.#maxCost = cacheCost;
+    this.#reads = new DecisionMemory(cacheCost / 2);
+    this.#writes = new DecisionMemory(cacheCost / 2);
   }
 
   start(broker: PluginBroker): Promise<void> {
@@ -89,18 +80,14 @@ class AclFileAuthorizer {
     const rules = new Map<string, AclRules>();
     for (const path of paths) {
       const { fileWarnings, warnings, rules: read } = await loadAclFile(path);
-      for (const line of fileWarnings.flatMap((text) => text.trimEnd().split('\n')))
-        this.#broker?.log('information', line);
+      for (const line of fileWarnings) this.#broker?.log('information', line);
       for (const warning of warnings) this.#broker?.log('warning', warning);
       rules.set(path, read);
     }
     this.#rules = rules;
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#remembered = new WeakMap();
-    this.#cost = 0;
+    this.#reads.forget();
+    this.#writes.forget();
+    this.#reported = new WeakSet();
   }
 
   authorize(client: ClientInfo, { type, topic }: Action): boolean {
@@ -109,11 +96,11 @@ class AclFileAuthorizer {
   }
 
   mayPublish(client: ClientInfo, topic: string): boolean {
-    return this.#remembered.get(client)?.write.get(topic) ?? this.#decide(client, topic, Access.WRITE);
+    return this.#writes.find(client, topic) ?? this.#decide(client, topic, Access.WRITE, this.#writes);
   }
 
   mayRead(client: ClientInfo, topic: string): boolean {
-    return this.#remembered.get(client)?.read.get(topic) ?? this.#decide(client, topic, Access.READ);
+    return this.#reads.find(client, topic) ?? this.#decide(client, topic, Access.READ, this.#reads);
   }
 
   /** Which rule is to blame for a message that may not be published; undefined: none. */
@@ -128,36 +115,23 @@ class AclFileAuthorizer {
     return line === 0 ? `no rule of ${path} allows it` : `${path}:${line} denies it`;
   }
 
-  #decide(client: ClientInfo, topic: string, wanted: Access): boolean {
-    const remembered = this.#memoryFor(client, topic);
-    const isAllowed = decideDollar(topic, wanted) ?? this.#askRules(client, topic, wanted, remembered);
-    (wanted === Access.READ ? remembered.read : remembered.write).set(topic, isAllowed);
+  #decide(client: ClientInfo, topic: string, wanted: Access, memory: DecisionMemory<boolean>): boolean {
+    const isAllowed = decideDollar(topic, wanted) ?? this.#askRules(client, topic, wanted);
+    memory.remember(client, topic, isAllowed);
     return isAllowed;
   }
 
-  /** Everything is forgotten when it has become too much: it is quickly decided again. */
-  #memoryFor(client: ClientInfo, topic: string): Remembered {
-    this.#cost += COST_EACH + topic.length;
-    if (this.#cost > this.#maxCost) this.#forget();
-    let remembered = this.#remembered.get(client);
-    if (remembered === undefined) {
-      remembered = new Remembered();
-      this.#remembered.set(client, remembered);
-    }
-    return remembered;
-  }
-
-  #askRules(client: ClientInfo, topic: string, wanted: Access, remembered: Remembered): boolean {
+  #askRules(client: ClientInfo, topic: string, wanted: Access): boolean {
     const path = this.#paths.listeners.get(client.listener) ?? this.#paths.main;
     if (path === undefined) return true;
     const decision = this.#rules.get(path)?.decide(client, topic, wanted) ?? 'denied';
-    this.#report(client, decision, remembered);
+    this.#report(client, decision);
     return decision === 'allowed';
   }
 
-  #report(client: ClientInfo, decision: AclDecision, remembered: Remembered): void {
-    if (decision === 'allowed' || decision === 'denied' || remembered.isReported) return;
-    remembered.isReported = true;
+  #report(client: ClientInfo, decision: AclDecision): void {
+    if (decision === 'allowed' || decision === 'denied' || this.#reported.has(client)) return;
+    this.#reported.add(client);
     const name = decision === 'dangerous username' ? client.username : client.clientId;
     this.#broker?.log('notice', `ACL denying access to client with ${decision} "${name}"`);
   }

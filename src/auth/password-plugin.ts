@@ -82,7 +82,7 @@ class PasswordFileAuthenticator {
   async #load(): Promise<void> {
     const { users, warnings } = await loadPasswordFile(this.#file);
     this.#users = new Users(users);
-    for (const line of warnings.flatMap((text) => text.trimEnd().split('\n'))) this.#log('warning', line);
+    for (const line of warnings) this.#log('warning', line);
     for (const client of [...this.#connected]) this.#checkAgain(client);
   }
 

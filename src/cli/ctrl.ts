@@ -1,6 +1,7 @@
 // `pondhawk ctrl`: administers a broker through its $CONTROL topics, as mosquitto_ctrl does. Without a module it is a
 // shell.
 
+import { listField, textValue } from '../auth/control/json-fields.js';
 import { finish, libraryProblem } from './client-checks.js';
 import type { ToolConfig } from './client-config.js';
 import { brokerModule } from './ctrl/broker-module.js';
@@ -15,7 +16,7 @@ import {
   responseTopic,
 } from './ctrl/ctrl-module.js';
 import { dynsecModule } from './ctrl/dynsec-module.js';
-import { arrayMember, parseJson, textMember } from './ctrl/json-members.js';
+import { parseJson } from './ctrl/json-values.js';
 import { PasswordPrompts } from './ctrl/password-prompts.js';
 import { readTextFile } from './ctrl/text-file.js';
 import { Interrupted } from './password-input.js';
@@ -74,10 +75,10 @@ async function connectionConfig({ draft }: CtrlFlags, prompts: PasswordPrompts):
 function showAnswer({ show }: CtrlModule, payload: Uint8Array): void {
   const answer = parseJson(payload);
   if (answer === undefined) return output.complain('Error: Payload not JSON.\n');
-  const response = arrayMember(answer, 'responses')?.[0];
-  const command = textMember(response, 'command');
+  const response = listField(answer, 'responses')?.[0];
+  const command = textValue(response, 'command');
   if (command === undefined) return output.complain('Error: Payload missing data.\n');
-  const error = textMember(response, 'error');
+  const error = textValue(response, 'error');
   if (error === undefined) show(command, response, output);
   else output.complain(`${command}: Error: ${error}.\n`);
 }

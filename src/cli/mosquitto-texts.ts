@@ -81,27 +81,40 @@ export const MosquittoError = {
   timeout: [27, 'Timed out'],
 } as const;
 
-/** What the C library says of errors of the system that end a connection. */
+/** What the C library says of errors of the system. */
 const systemErrors: Readonly<Record<string, string>> = {
   EACCES: 'Permission denied',
   EADDRINUSE: 'Address already in use',
   EADDRNOTAVAIL: 'Cannot assign requested address',
   ECONNREFUSED: 'Connection refused',
   ECONNRESET: 'Connection reset by peer',
+  EEXIST: 'File exists',
+  EFBIG: 'File too large',
   EHOSTUNREACH: 'No route to host',
   EINVAL: 'Invalid argument',
   EISDIR: 'Is a directory',
+  ELOOP: 'Too many levels of symbolic links',
+  ENAMETOOLONG: 'File name too long',
   ENETUNREACH: 'Network is unreachable',
   ENOENT: 'No such file or directory',
+  ENOSPC: 'No space left on device',
   ENOTDIR: 'Not a directory',
   ENOTSOCK: 'Socket operation on non-socket',
   EPERM: 'Operation not permitted',
   EPIPE: 'Broken pipe',
   EPROTOTYPE: 'Protocol wrong type for socket',
+  EROFS: 'Read-only file system',
   ETIMEDOUT: 'Connection timed out',
+  ETXTBSY: 'Text file busy',
 };
 
 /** The text for a system's error code; the code itself where there is none. */
 export function systemErrorWords(code: string): string {
   return systemErrors[code] ?? code;
+}
+
+/** The text for what went wrong with a file. */
+export function fileErrorWords(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return systemErrorWords(code || message);
 }

@@ -13,16 +13,10 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import {
-  fieldsOf,
-  linesOf,
-  restrictedFileWarnings,
-  restrictedFlag,
-  trimBlanks,
-  userKey,
-} from '../auth/password-file.js';
+import { fieldsOf, userKey } from '../auth/password-file.js';
 import { atoi, type HashType, hashPassword, hashTypes, PasswordHashError } from '../auth/password-hash.js';
-import { systemErrorWords } from './mosquitto-texts.js';
+import { linesOf, restrictedFileWarnings, restrictedFlag, trimBlanks } from '../auth/restricted-file.js';
+import { fileErrorWords, systemErrorWords } from './mosquitto-texts.js';
 import { Interrupted, PasswordInput } from './password-input.js';
 import { packageVersion } from './version.js';
 
@@ -217,22 +211,6 @@ function checkRequest({ change, username, password = '' }: Request): void {
     throw new End('Error: Username and password must be UTF-8.\n');
 }
 
-/** What the C library says, beyond the errors of connections. */
-const fileErrors: Readonly<Record<string, string>> = {
-  EEXIST: 'File exists',
-  EFBIG: 'File too large',
-  ELOOP: 'Too many levels of symbolic links',
-  ENAMETOOLONG: 'File name too long',
-  ENOSPC: 'No space left on device',
-  EROFS: 'Read-only file system',
-  ETXTBSY: 'Text file busy',
-};
-
-function fileErrorWords(error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return fileErrors[code] ?? systemErrorWords(code || message);
-}
-
 /** The file that a path leads to; a path to nothing is left as it is. */
 function resolvedPath(path: string): string {
   try {
@@ -255,7 +233,7 @@ function openRestricted(path: string, flag: number, failure: string): number {
   for (const warning of restrictedFileWarnings(path, stats)) process.stderr.write(warning);
   if (stats.isFile() && stats.size <= MAX_FILE_LENGTH) return descriptor;
   closeSync(descriptor);
-  if (stats.isFile()) throw new End(`${failure} ${fileErrors['EFBIG']}.\n`);
+  if (stats.isFile()) throw new End(`${failure} ${systemErrorWords('EFBIG')}.\n`);
   throw new End(`Error: ${path} is not a file.${failure} ${systemErrorWords('EINVAL')}.\n`);
 }
 

@@ -47,19 +47,35 @@ interface ServerHandle {
 }
 
 /** What Node's server is told. */
-export function whereToListen(options: TcpOptions): object {
+function whereToListen(options: TcpOptions): object {
   const { port, host, path, fd, backlog = 1024, ipv6Only = false } = options;
   if (fd !== undefined) return { fd };
   return path === undefined ? { port, host, backlog, ipv6Only } : { path, backlog };
 }
 
 /** Where a server listens: a unix socket has its path for a host, and port 0. */
-export function addressOf(server: Server): Address {
+function addressOf(server: Server): Address {
   const address = server.address();
   if (address === null) throw new Error('the server does not listen');
   return typeof address === 'string'
     ? { host: address, port: 0 }
     : { host: address.address, port: address.port };
+}
+
+/** Resolves when the server listens, with where; rejects with the system's error. `failed` hears of later ones. */
+export function listenOn(
+  server: Server,
+  options: TcpOptions,
+  failed: (error: Error) => void,
+): Promise<Address> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(whereToListen(options), () => {
+      server.off('error', reject);
+      server.on('error', failed);
+      resolve(addressOf(server));
+    });
+  });
 }
 
 export class TcpListener {
@@ -82,25 +98,17 @@ export class TcpListener {
   }
 
   /** Rejects with the system's error: EADDRINUSE, EACCES, … */
-  listen(options: TcpOptions): Promise<Address> {
+  async listen(options: TcpOptions): Promise<Address> {
     const { noDelay = true } = options;
-    const server = this.#server;
-    server.on('connection', (socket) => {
+    this.#server.on('connection', (socket) => {
       if (noDelay) socket.setNoDelay(true);
       if (options.proxy !== undefined) void this.#acceptProxied(socket, options.proxy);
       else this.#accept(new StreamTransport(socket, { name: options.path }));
     });
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(whereToListen(options), () => {
-        server.off('error', reject);
-        server.on('error', this.#failed);
-        this.#address = addressOf(server);
-        // a unix socket has another kind of handle, and a header has to be read first
-        if (this.#address.port > 0 && options.proxy === undefined) this.#takeHandles(noDelay);
-        resolve(this.#address);
-      });
-    });
+    this.#address = await listenOn(this.#server, options, this.#failed);
+    // a unix socket has another kind of handle, and a header has to be read first
+    if (this.#address.port > 0 && options.proxy === undefined) this.#takeHandles(noDelay);
+    return this.#address;
   }
 
   async #acceptProxied(

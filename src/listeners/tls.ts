@@ -11,7 +11,7 @@ import type { Arrival, Door } from '../core/protection/arrival.js';
 import type { Peer, Transport } from '../core/transport.js';
 import { Arrivals } from './arrivals.js';
 import { StreamTransport } from './stream.js';
-import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
+import { type Address, listenOn, type TcpOptions } from './tcp.js';
 
 /** What can be changed while the listener is open: Node's names, the files' contents. */
 export type CertificateOptions = Pick<
@@ -57,7 +57,7 @@ export class TlsListener {
     this.#server = createServer(secureServerOptions(options));
   }
 
-  listen(options: TcpOptions): Promise<Address> {
+  async listen(options: TcpOptions): Promise<Address> {
     const server = this.#server;
     const { noDelay = true } = options;
     server.on('connection', (socket) => this.#arrivals.announce(socket));
@@ -68,15 +68,8 @@ export class TlsListener {
     const { keylog } = this.#options;
     if (keylog !== undefined) server.on('keylog', keylog);
     server.on('tlsClientError', (error, socket) => this.#handshakeFailed(error, socket));
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(whereToListen(options), () => {
-        server.off('error', reject);
-        server.on('error', this.#failed);
-        this.#address = addressOf(server);
-        resolve(this.#address);
-      });
-    });
+    this.#address = await listenOn(server, options, this.#failed);
+    return this.#address;
   }
 
   /** Who looks after a client wants to know why it does not get in; one that just hung up says nothing. */
@@ -93,9 +86,7 @@ export class TlsListener {
 
   /** For new connections. Throws what OpenSSL says, and then the old ones stay. */
   reload(options: CertificateOptions): void {
-    const context = contextOf({ ...this.#options, ...options });
-    createSecureContext(context);
-    this.#server.setSecureContext(context);
+    changeContext(this.#server, { ...this.#options, ...options });
   }
 
   /** Takes no more connections; those that are open stay. */
@@ -147,6 +138,13 @@ export function secureServerOptions(options: TlsOptions): NodeTlsOptions {
       },
     }),
   };
+}
+
+/** Throws what OpenSSL says, and then the server is as it was. */
+export function changeContext(server: Server, options: TlsOptions): void {
+  const context = contextOf(options);
+  createSecureContext(context);
+  server.setSecureContext(context);
 }
 
 function contextOf(options: TlsOptions): SecureContextOptions {

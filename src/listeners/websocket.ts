@@ -8,8 +8,14 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { Arrival, Door } from '../core/protection/arrival.js';
 import type { Peer, Transport, TransportReceiver } from '../core/transport.js';
 import { Arrivals } from './arrivals.js';
-import { type Address, addressOf, type TcpOptions, whereToListen } from './tcp.js';
-import { type CertificateOptions, peerOf, secureServerOptions, type TlsOptions } from './tls.js';
+import { type Address, listenOn, type TcpOptions } from './tcp.js';
+import {
+  type CertificateOptions,
+  changeContext,
+  peerOf,
+  secureServerOptions,
+  type TlsOptions,
+} from './tls.js';
 
 export interface WebSocketOptions {
   /** Origins that browsers may come from; any without them. */
@@ -182,22 +188,15 @@ export class WebSocketListener {
     );
   }
 
-  listen(options: TcpOptions): Promise<Address> {
+  async listen(options: TcpOptions): Promise<Address> {
     const server = this.#server;
     const { noDelay = true } = options;
     server.on('connection', (socket) => {
       if (!this.#arrivals.announce(socket)) return;
       if (noDelay) socket.setNoDelay(true);
     });
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(whereToListen(options), () => {
-        server.off('error', reject);
-        server.on('error', this.#failed);
-        this.#address = addressOf(server);
-        resolve(this.#address);
-      });
-    });
+    this.#address = await listenOn(server, options, this.#failed);
+    return this.#address;
   }
 
   get address(): Address | null {
@@ -207,7 +206,7 @@ export class WebSocketListener {
   /** For new connections. Throws what OpenSSL says, and then the old ones stay. */
   reload(options: CertificateOptions): void {
     if (this.#tls !== undefined && this.#server instanceof TlsServer)
-      this.#server.setSecureContext(secureServerOptions({ ...this.#tls, ...options }));
+      changeContext(this.#server, { ...this.#tls, ...options });
   }
 
   /** Takes no more connections; those that are open stay. */

@@ -1,7 +1,7 @@
 // Who may connect, as the options of authentication say it for each listener: password files, anonymous clients.
 import { loadPasswordFile } from '../auth/password-file.js';
 import { type PasswordFilePlugin, passwordFilePlugin } from '../auth/password-plugin.js';
-import { readPskFile } from '../auth/psk-file.js';
+import { loadPskFile, type PskKeys } from '../auth/psk-file.js';
 import type { Configuration, ListenerConfiguration } from '../config/configuration.js';
 import type { ClientInfo, Credentials, MaybePromise, Plugin, PluginBroker, Verdict } from '../core/plugin.js';
 import { ReasonCode } from '../protocol/index.js';
@@ -12,7 +12,7 @@ import { listenerName, securityOf } from './settings.js';
 interface Rules {
   readonly allowAnonymous: boolean;
   readonly passwords: PasswordFilePlugin | null;
-  readonly keys: ReadonlyMap<string, Uint8Array> | null;
+  readonly keys: PskKeys | null;
 }
 
 /** One state of the configuration. */
@@ -45,19 +45,19 @@ export class Access implements Plugin {
     for (const path of new Set(securities.map(({ password_file: file }) => file)))
       if (path !== undefined) await loadPasswordFile(path);
     for (const path of new Set(securities.map(({ psk_file: file }) => file)))
-      if (path !== undefined) readPskFile(path);
+      if (path !== undefined) await loadPskFile(path);
   }
 
   /** Reads the files that a configuration names, and takes over what they say: `check` it before. */
   async use(config: Configuration): Promise<void> {
     const files = new Map<string, PasswordFilePlugin>();
-    const keys = new Map<string, ReadonlyMap<string, Uint8Array>>();
+    const keys = new Map<string, PskKeys>();
     const rulesOf = async (listener: ListenerConfiguration | null): Promise<Rules> => {
       const security = securityOf(config, listener);
       const { password_file: passwords, psk_file: psk, allow_anonymous: allowAnonymous } = security;
       if (passwords !== undefined && !files.has(passwords))
         files.set(passwords, await this.#passwordsOf(passwords));
-      if (psk !== undefined && !keys.has(psk)) keys.set(psk, readPskFile(psk));
+      if (psk !== undefined && !keys.has(psk)) keys.set(psk, await this.#keysOf(psk));
       return {
         allowAnonymous: allowAnonymous === true,
         passwords: passwords === undefined ? null : files.get(passwords)!,
@@ -79,6 +79,12 @@ export class Access implements Plugin {
     const made = passwordFilePlugin({ file: path });
     await made.start?.(this.#broker!);
     return made;
+  }
+
+  async #keysOf(path: string): Promise<PskKeys> {
+    const { keys, warnings } = await loadPskFile(path);
+    for (const line of warnings) this.#broker?.log('warning', line);
+    return keys;
   }
 
   #rulesOf(listener: string): Rules {

@@ -27,6 +27,11 @@ export function textField(value: unknown, name: string): string | null | undefin
   return typeof found === 'string' ? found.split('\0', 1)[0]! : null;
 }
 
+/** A text if it is there and is one. */
+export function textValue(value: unknown, name: string): string | undefined {
+  return textField(value, name) ?? undefined;
+}
+
 /** undefined: not there; null: there, and not true or false. */
 export function booleanField(value: unknown, name: string): boolean | null | undefined {
   const found = field(value, name);

@@ -1,13 +1,10 @@
 // Who may do what, by the roles of a client: its own first, then those of its groups, each in the order of priorities.
 // What was decided about a topic is remembered until something changes.
 import type { ClientInfo } from '../../core/plugin.js';
+import { DEFAULT_MEMORY_COST, DecisionMemory } from '../decision-memory.js';
 import { type Answer, filterMatch, topicMatch } from './acl.js';
 import type { RankedNames } from './ranked-names.js';
 import type { AccessType, Role, SecurityState } from './security-state.js';
-
-/** Cost of all decisions that are remembered: characters of topics, and this much for each. */
-const COST_EACH = 100;
-const MAX_COST = 32 * 1024 * 1024;
 
 type Ask = (role: Role, topic: string, levels: readonly string[], client: ClientInfo) => Answer;
 
@@ -28,12 +25,16 @@ const questions: Readonly<Record<AccessType, Ask>> = {
     acls.unsubscribeLiteral.exactly(filter) ?? acls.unsubscribePattern.first(filterMatch, levels, client),
 };
 
-type Remembered = Readonly<Record<AccessType, Map<string, Answer>>>;
+/** null: there is nothing about it. */
+type Memory = DecisionMemory<boolean | null>;
+
+const accessTypes = Object.keys(questions) as readonly AccessType[];
 
 export class AccessDecisions {
   readonly #state: SecurityState;
-  #remembered = new WeakMap<ClientInfo, Remembered>();
-  #cost = 0;
+  readonly #memories = new Map<AccessType, Memory>(
+    accessTypes.map((type) => [type, new DecisionMemory(DEFAULT_MEMORY_COST / accessTypes.length)]),
+  );
 
   constructor(state: SecurityState) {
     this.#state = state;
@@ -41,18 +42,16 @@ export class AccessDecisions {
 
   /** What was decided does not hold any more. */
   forget(): void {
-    this.#remembered = new WeakMap();
-    this.#cost = 0;
+    for (const memory of this.#memories.values()) memory.forget();
   }
 
   /** undefined: there is nothing about it, and others may decide. */
   decide(client: ClientInfo, type: AccessType, topic: string): Answer {
-    const known = this.#memoryOf(client)[type];
-    if (known.has(topic)) return known.get(topic);
+    const memory = this.#memories.get(type)!;
+    const known = memory.find(client, topic);
+    if (known !== undefined) return known ?? undefined;
     const answer = this.#byRoles(client, type, topic);
-    this.#cost += COST_EACH + topic.length;
-    if (this.#cost > MAX_COST) this.forget();
-    else known.set(topic, answer);
+    memory.remember(client, topic, answer ?? null);
     return answer;
   }
 
@@ -68,20 +67,6 @@ export class AccessDecisions {
     return answer === false && denying !== undefined
       ? `role ${denying} denies it (${type})`
       : `no role allows it (${type})`;
-  }
-
-  #memoryOf(client: ClientInfo): Remembered {
-    let remembered = this.#remembered.get(client);
-    if (remembered === undefined) {
-      remembered = {
-        publishClientSend: new Map(),
-        publishClientReceive: new Map(),
-        subscribe: new Map(),
-        unsubscribe: new Map(),
-      };
-      this.#remembered.set(client, remembered);
-    }
-    return remembered;
   }
 
   #byRoles(client: ClientInfo, type: AccessType, topic: string): Answer {

@@ -10,6 +10,7 @@ import {
   listField,
   priorityField,
   textField,
+  textValue,
 } from '../control/json-fields.js';
 import { NO_PRIORITY, RankedNames } from './ranked-names.js';
 import type { SecurityState, Texts } from './security-state.js';
@@ -61,7 +62,7 @@ export class Command {
 
   /** A text if it is there and is one. */
   givenText(field: string): string | undefined {
-    return textField(this.json, field) ?? undefined;
+    return textValue(this.json, field);
   }
 
   nameIn(field: NameField): string {

@@ -2,8 +2,8 @@
 // passwords from a file, from the environment, or made up.
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
-import { restrictedFlag } from '../password-file.js';
 import { hashPassword } from '../password-hash.js';
+import { restrictedFlag } from '../restricted-file.js';
 import { SecurityStateError } from './security-state.js';
 
 const CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-=_+[]{}@#~,./<>?';

@@ -1,7 +1,8 @@
 // The module broker of `pondhawk ctrl`: what listeners and plugins a broker has.
+
+import { field, listField, textValue } from '../../auth/control/json-fields.js';
 import type { AnswerOutput, CtrlModule } from './ctrl-module.js';
 import { INVALID_RESPONSE } from './ctrl-module.js';
-import { arrayMember, member, textMember } from './json-members.js';
 
 type Row = readonly [label: string, key: string];
 
@@ -17,36 +18,36 @@ function row(label: string, value: string): string {
 }
 
 function listenerText(listener: unknown, number: number): string {
-  const port = member(listener, 'port');
-  const texts = listenerRows.map(([label, key]) => [label, textMember(listener, key)] as const);
+  const port = field(listener, 'port');
+  const texts = listenerRows.map(([label, key]) => [label, textValue(listener, key)] as const);
   return [
     `Listener ${number}:\n`,
     typeof port === 'number' ? row('Port:', String(Math.trunc(port))) : '',
     ...texts.map(([label, value]) => (value === undefined ? '' : row(label, value))),
-    row('TLS:', String(member(listener, 'tls') === true)),
+    row('TLS:', String(field(listener, 'tls') === true)),
     '\n',
   ].join('');
 }
 
 function showListeners(response: unknown, { print, complain }: AnswerOutput): void {
-  const listeners = arrayMember(member(response, 'data'), 'listeners');
+  const listeners = listField(field(response, 'data'), 'listeners');
   if (listeners === undefined) return complain(INVALID_RESPONSE);
   for (const [at, listener] of listeners.entries()) print(listenerText(listener, at + 1));
 }
 
 function endpointLines(plugin: unknown): string {
-  const endpoints = arrayMember(plugin, 'control-endpoints') ?? [];
+  const endpoints = listField(plugin, 'control-endpoints') ?? [];
   const texts = endpoints.filter((one) => typeof one === 'string');
   return texts.map((one, at) => `${(at === 0 ? 'Control endpoints:' : '').padEnd(18)} ${one}\n`).join('');
 }
 
 function showPlugins(response: unknown, { print, complain }: AnswerOutput): void {
-  const plugins = arrayMember(member(response, 'data'), 'plugins');
+  const plugins = listField(field(response, 'data'), 'plugins');
   if (plugins === undefined) return complain(INVALID_RESPONSE);
   for (const plugin of plugins) {
-    const name = textMember(plugin, 'name');
+    const name = textValue(plugin, 'name');
     if (name === undefined) return complain(INVALID_RESPONSE);
-    const version = textMember(plugin, 'version');
+    const version = textValue(plugin, 'version');
     print(`Plugin:            ${name}\n`);
     if (version !== undefined) print(`Version:           ${version}\n`);
     print(endpointLines(plugin));

@@ -1,6 +1,8 @@
 // What mosquitto_ctrl prints of the answers of the dynamic security plugin.
+
+import { field, listField, textValue } from '../../auth/control/json-fields.js';
 import { type AnswerOutput, INVALID_RESPONSE } from './ctrl-module.js';
-import { arrayMember, member, textMember, valueText } from './json-members.js';
+import { valueText } from './json-values.js';
 
 /** Prints the data of one answer; false when it is not what it should be. */
 type Show = (data: unknown, print: (text: string) => void) => boolean;
@@ -13,9 +15,9 @@ function isObject(value: unknown): boolean {
 
 function names(arrayName: string, key: string): Show {
   return (data, print) => {
-    const items = arrayMember(data, arrayName);
+    const items = listField(data, arrayName);
     for (const item of items ?? []) {
-      const name = typeof item === 'string' ? item : textMember(item, key);
+      const name = typeof item === 'string' ? item : textValue(item, key);
       if (name !== undefined) print(`${name}\n`);
     }
     return items !== undefined;
@@ -25,7 +27,7 @@ function names(arrayName: string, key: string): Show {
 interface Items {
   readonly array: string;
   readonly label: string;
-  /** The member with the name of an item. */
+  /** The field with the name of an item. */
   readonly key: string;
   readonly hasPriority: boolean;
 }
@@ -33,15 +35,15 @@ interface Items {
 function itemText(item: unknown, { key, hasPriority }: Items): string | undefined {
   if (typeof item === 'string') return item;
   if (!isObject(item)) return '';
-  const name = textMember(item, key);
+  const name = textValue(item, key);
   if (name === undefined || !hasPriority) return name;
-  const priority = member(item, 'priority');
+  const priority = field(item, 'priority');
   return `${name} (priority: ${priority === undefined ? NO_PRIORITY : valueText(priority)})`;
 }
 
 /** Items one a line, the first beside the label. */
 function itemLines(holder: unknown, width: number, items: Items): string {
-  const found = arrayMember(holder, items.array);
+  const found = listField(holder, items.array);
   if (found === undefined) return `${items.label}\n`;
   const texts = found.map((item) => itemText(item, items)).filter((one) => one !== undefined);
   const lines = texts.map((one, at) => `${(at === 0 ? items.label : '').padEnd(width)} ${one}\n`);
@@ -59,12 +61,12 @@ const connections: Items = {
 };
 
 const showClient: Show = (data, print) => {
-  const client = member(data, 'client');
-  const username = textMember(client, 'username');
+  const client = field(data, 'client');
+  const username = textValue(client, 'username');
   if (username === undefined) return false;
   const width = connections.label.length;
-  const clientid = textMember(client, 'clientid');
-  const disabled = member(client, 'disabled');
+  const clientid = textValue(client, 'clientid');
+  const disabled = field(client, 'disabled');
   print(`${'Username:'.padEnd(width)} ${username}\n`);
   print(clientid === undefined ? 'Clientid:\n' : `${'Clientid:'.padEnd(width)} ${clientid}\n`);
   if (typeof disabled === 'boolean') print(`${'Disabled:'.padEnd(width)} ${disabled}\n`);
@@ -73,8 +75,8 @@ const showClient: Show = (data, print) => {
 };
 
 const showGroup: Show = (data, print) => {
-  const group = member(data, 'group');
-  const groupname = textMember(group, 'groupname');
+  const group = field(data, 'group');
+  const groupname = textValue(group, 'groupname');
   if (groupname === undefined) return false;
   print(`Groupname: ${groupname}\n`);
   for (const items of [roles, clients]) print(itemLines(group, 'Groupname:'.length, items));
@@ -82,9 +84,9 @@ const showGroup: Show = (data, print) => {
 };
 
 function aclLine(acl: unknown, acltype: string, label: string): string {
-  const allow = member(acl, 'allow');
-  const topic = textMember(acl, 'topic');
-  const priority = member(acl, 'priority');
+  const allow = field(acl, 'allow');
+  const topic = textValue(acl, 'topic');
+  const priority = field(acl, 'priority');
   const verdict = typeof allow === 'boolean' ? ` : ${allow ? 'allow' : 'deny '}` : '';
   const shown = typeof priority === 'number' ? Math.trunc(priority) : NO_PRIORITY;
   const about = topic === undefined ? '' : ` : ${topic}`;
@@ -92,13 +94,13 @@ function aclLine(acl: unknown, acltype: string, label: string): string {
 }
 
 const showRole: Show = (data, print) => {
-  const role = member(data, 'role');
-  const rolename = textMember(role, 'rolename');
+  const role = field(data, 'role');
+  const rolename = textValue(role, 'rolename');
   if (rolename === undefined) return false;
   print(`Rolename: ${rolename}\n`);
   let label = 'ACLs:';
-  for (const acl of arrayMember(role, 'acls') ?? []) {
-    const acltype = textMember(acl, 'acltype');
+  for (const acl of listField(role, 'acls') ?? []) {
+    const acltype = textValue(acl, 'acltype');
     if (acltype === undefined) continue;
     print(aclLine(acl, acltype, label));
     label = '';
@@ -107,10 +109,10 @@ const showRole: Show = (data, print) => {
 };
 
 const showDefaultAccess: Show = (data, print) => {
-  const acls = arrayMember(data, 'acls');
+  const acls = listField(data, 'acls');
   for (const acl of acls ?? []) {
-    const acltype = textMember(acl, 'acltype');
-    const allow = member(acl, 'allow');
+    const acltype = textValue(acl, 'acltype');
+    const allow = field(acl, 'allow');
     if (acltype === undefined || typeof allow !== 'boolean') return false;
     print(`${acltype.padEnd(20)} : ${allow ? 'allow' : 'deny'}\n`);
   }
@@ -118,7 +120,7 @@ const showDefaultAccess: Show = (data, print) => {
 };
 
 const showAnonymousGroup: Show = (data, print) => {
-  const groupname = textMember(member(data, 'group'), 'groupname');
+  const groupname = textValue(field(data, 'group'), 'groupname');
   if (groupname !== undefined) print(`${groupname}\n`);
   return groupname !== undefined;
 };
@@ -137,6 +139,6 @@ const shows: ReadonlyMap<string, Show> = new Map([
 /** Prints an answer that is not an error; those without data need no words. */
 export function showDynsecAnswer(command: string, response: unknown, output: AnswerOutput): void {
   const show = shows.get(command.toLowerCase());
-  const isGood = show?.(member(response, 'data'), output.print) ?? true;
+  const isGood = show?.(field(response, 'data'), output.print) ?? true;
   if (!isGood) output.complain(INVALID_RESPONSE);
 }

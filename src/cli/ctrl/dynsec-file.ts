@@ -13,11 +13,12 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs';
+import { listField, textValue } from '../../auth/control/json-fields.js';
 import { hashPassword, PasswordHashError } from '../../auth/password-hash.js';
 import { readInt } from '../client-values.js';
-import { systemErrorWords } from '../mosquitto-texts.js';
+import { fileErrorWords } from '../mosquitto-texts.js';
 import { CtrlEnd, invalidInput, type LocalCall } from './ctrl-module.js';
-import { arrayMember, parseJson, textMember } from './json-members.js';
+import { parseJson } from './json-values.js';
 import { askedProblems } from './password-prompts.js';
 
 /** Bytes of a configuration file. */
@@ -52,18 +53,6 @@ function newConfiguration(username: string, encodedPassword: string): unknown {
       unsubscribe: true,
     },
   };
-}
-
-const fileErrors: Readonly<Record<string, string>> = {
-  EEXIST: 'File exists',
-  ENAMETOOLONG: 'File name too long',
-  ENOSPC: 'No space left on device',
-  EROFS: 'Read-only file system',
-};
-
-function fileErrorWords(error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return fileErrors[code] ?? systemErrorWords(code || message);
 }
 
 function writeNew(path: string, content: string): void {
@@ -183,10 +172,10 @@ export async function setPasswordInFile(args: readonly string[], path: string): 
   const { content, stats } = readConfiguration(path);
   const configuration = parseJson(content);
   if (configuration === undefined) throw invalidInput(`Error: ${path} is not valid JSON.\n`);
-  const clients = arrayMember(configuration, 'clients');
+  const clients = listField(configuration, 'clients');
   if (clients === undefined)
     throw invalidInput(`Error: ${path} is not a valid dynamic-security config file.\n`);
-  const client = clients.find((one) => textMember(one, 'username') === username);
+  const client = clients.find((one) => textValue(one, 'username') === username);
   if (client === undefined) throw new CtrlEnd(`Error: Client ${username} not found.\n`, 0);
   setEncodedPassword(client as object, await encoded(password, iterations));
   replaceFile(path, JSON.stringify(configuration), stats);

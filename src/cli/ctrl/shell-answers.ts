@@ -1,5 +1,6 @@
 // What the shell prints of answers: each label on a line of its own, what it has below it.
-import { arrayMember, member, textMember, valueText } from './json-members.js';
+import { field, listField, textValue } from '../../auth/control/json-fields.js';
+import { valueText } from './json-values.js';
 
 const INVALID = 'Invalid response from broker.\n';
 const ACL_WIDTH = 'publishClientReceive'.length;
@@ -11,32 +12,32 @@ function labelled(label: string, value: string | undefined): string {
 }
 
 function itemText(item: unknown, key: string, hasPriority: boolean): string | undefined {
-  const name = typeof item === 'string' ? item : textMember(item, key);
+  const name = typeof item === 'string' ? item : textValue(item, key);
   if (typeof item === 'string' || name === undefined || !hasPriority) return name;
-  return `${name} (priority: ${valueText(member(item, 'priority') ?? -1)})`;
+  return `${name} (priority: ${valueText(field(item, 'priority') ?? -1)})`;
 }
 
 function items(holder: unknown, label: string, array: string, key: string, hasPriority: boolean): string {
-  const found = arrayMember(holder, array) ?? [];
+  const found = listField(holder, array) ?? [];
   const texts = found.map((item) => itemText(item, key, hasPriority)).filter((one) => one !== undefined);
   return found.length === 0 ? '' : `${label}\n${texts.map((one) => `  ${one}\n`).join('')}`;
 }
 
 function textsOf(holder: unknown): string {
   return (
-    labelled('Text name:', textMember(holder, 'textname')) +
-    labelled('Text description:', textMember(holder, 'textdescription'))
+    labelled('Text name:', textValue(holder, 'textname')) +
+    labelled('Text description:', textValue(holder, 'textdescription'))
   );
 }
 
 const client: Answer = (data) => {
-  const found = member(data, 'client');
-  const username = textMember(found, 'username');
+  const found = field(data, 'client');
+  const username = textValue(found, 'username');
   if (username === undefined) return INVALID;
   return [
     labelled('Username:', username),
-    labelled('Clientid:', textMember(found, 'clientid')),
-    member(found, 'disabled') === true ? labelled('Disabled:', 'true') : '',
+    labelled('Clientid:', textValue(found, 'clientid')),
+    field(found, 'disabled') === true ? labelled('Disabled:', 'true') : '',
     textsOf(found),
     items(found, 'Roles:', 'roles', 'rolename', true),
     items(found, 'Groups:', 'groups', 'groupname', true),
@@ -44,8 +45,8 @@ const client: Answer = (data) => {
 };
 
 const group: Answer = (data) => {
-  const found = member(data, 'group');
-  const groupname = textMember(found, 'groupname');
+  const found = field(data, 'group');
+  const groupname = textValue(found, 'groupname');
   if (groupname === undefined) return INVALID;
   return [
     labelled('Group name:', groupname),
@@ -56,21 +57,21 @@ const group: Answer = (data) => {
 };
 
 function aclLine(acl: unknown): string {
-  const acltype = textMember(acl, 'acltype');
-  const topic = textMember(acl, 'topic');
-  const allow = member(acl, 'allow');
-  const priority = member(acl, 'priority') ?? -1;
+  const acltype = textValue(acl, 'acltype');
+  const topic = textValue(acl, 'topic');
+  const allow = field(acl, 'allow');
+  const priority = field(acl, 'priority') ?? -1;
   if (acltype === undefined || topic === undefined || typeof allow !== 'boolean') return '';
   if (typeof priority !== 'number') return '';
   return `  ${acltype.padEnd(ACL_WIDTH)} ${allow ? 'allow' : 'deny'} ${topic} (priority ${Math.trunc(priority)})\n`;
 }
 
 const role: Answer = (data) => {
-  const found = member(data, 'role');
-  const rolename = textMember(found, 'rolename');
+  const found = field(data, 'role');
+  const rolename = textValue(found, 'rolename');
   if (rolename === undefined) return INVALID;
-  const wildcards = member(found, 'allowwildcardsubs');
-  const acls = arrayMember(found, 'acls') ?? [];
+  const wildcards = field(found, 'allowwildcardsubs');
+  const acls = listField(found, 'acls') ?? [];
   return [
     labelled('Role name:', rolename),
     textsOf(found),
@@ -89,12 +90,12 @@ const DETAIL_WIDTH = 16;
 
 const details: Answer = (data) =>
   detailRows
-    .map(([label, key]) => `${label.padEnd(DETAIL_WIDTH)}${valueText(member(data, key) ?? 0)}\n`)
+    .map(([label, key]) => `${label.padEnd(DETAIL_WIDTH)}${valueText(field(data, key) ?? 0)}\n`)
     .join('');
 
 const defaultAccess: Answer = (data) =>
-  (arrayMember(data, 'acls') ?? [])
-    .map((acl) => [textMember(acl, 'acltype'), member(acl, 'allow')] as const)
+  (listField(data, 'acls') ?? [])
+    .map((acl) => [textValue(acl, 'acltype'), field(acl, 'allow')] as const)
     .filter(([acltype, allow]) => acltype !== undefined && typeof allow === 'boolean')
     .map(([acltype = '', allow]) => `${acltype.padEnd(ACL_WIDTH)} ${allow ? 'allow' : 'deny'}\n`)
     .join('');
@@ -108,34 +109,34 @@ function names(array: string): Answer {
 
 /** The names of a list. */
 export function namesIn(data: unknown, array: string): string[] {
-  return (arrayMember(data, array) ?? []).filter((one) => typeof one === 'string');
+  return (listField(data, array) ?? []).filter((one) => typeof one === 'string');
 }
 
 const anonymousGroup: Answer = (data) => {
-  const groupname = textMember(member(data, 'group'), 'groupname');
+  const groupname = textValue(field(data, 'group'), 'groupname');
   return groupname === undefined ? INVALID : `${groupname}\n`;
 };
 
 function pluginText(plugin: unknown): string {
-  const endpoints = arrayMember(plugin, 'control-endpoints');
+  const endpoints = listField(plugin, 'control-endpoints');
   const listed = (endpoints ?? []).filter((one) => typeof one === 'string').map((one) => `  ${one}\n`);
   const control = endpoints === undefined ? '' : `Control endpoints:\n${listed.join('')}`;
-  return `${labelled('Plugin:', textMember(plugin, 'name'))}${control}\n`;
+  return `${labelled('Plugin:', textValue(plugin, 'name'))}${control}\n`;
 }
 
 const plugins: Answer = (data) => {
-  const all = arrayMember(data, 'plugins') ?? [];
-  return all.every((one) => textMember(one, 'name') !== undefined) ? all.map(pluginText).join('') : INVALID;
+  const all = listField(data, 'plugins') ?? [];
+  return all.every((one) => textValue(one, 'name') !== undefined) ? all.map(pluginText).join('') : INVALID;
 };
 
 function listenerText(listener: unknown): string {
-  const port = valueText(member(listener, 'port') ?? 0);
-  const protocol = textMember(listener, 'protocol') ?? '';
-  const tls = String(member(listener, 'tls') === true);
+  const port = valueText(field(listener, 'port') ?? 0);
+  const protocol = textValue(listener, 'protocol') ?? '';
+  const tls = String(field(listener, 'tls') === true);
   return `Listener:\n  Port:\n    ${port}\n  Protocol:\n    ${protocol}\n  TLS:\n    ${tls}\n\n`;
 }
 
-const listeners: Answer = (data) => (arrayMember(data, 'listeners') ?? []).map(listenerText).join('');
+const listeners: Answer = (data) => (listField(data, 'listeners') ?? []).map(listenerText).join('');
 
 const answers: ReadonlyMap<string, Answer> = new Map([
   ['listclients', names('clients')],

@@ -1,4 +1,6 @@
 // The connection of the shell of `pondhawk ctrl`: commands go out one by one, and each waits for its answer.
+
+import { field, listField, textValue } from '../../auth/control/json-fields.js';
 import { Client } from '../../client/client.js';
 import { ClientError } from '../../client/errors.js';
 import { nodePlatform } from '../../client/node.js';
@@ -7,7 +9,7 @@ import { connectProblem, unreachable } from '../connect-problem.js';
 import { clientOptions } from '../tool-options.js';
 import { refusalWords } from './control-request.js';
 import { type ControlCommand, responseTopic } from './ctrl-module.js';
-import { arrayMember, member, parseJson, textMember } from './json-members.js';
+import { parseJson } from './json-values.js';
 
 /** Milliseconds until there must be an answer. */
 const PATIENCE = 2000;
@@ -41,14 +43,14 @@ function refusal(error: unknown, what: string): NoAnswer {
 
 function answeredBy(payload: Uint8Array): Answered {
   const answer = parseJson(payload);
-  if (textMember(answer, 'error') === NO_ENDPOINT)
+  if (textValue(answer, 'error') === NO_ENDPOINT)
     throw new NoAnswer('$CONTROL endpoint for this module not available.\n');
-  const response = arrayMember(answer, 'responses')?.[0];
-  const error = textMember(response, 'error');
+  const response = listField(answer, 'responses')?.[0];
+  const error = textValue(response, 'error');
   if (error !== undefined) throw new NoAnswer(`${error}\n`);
-  const command = textMember(response, 'command');
+  const command = textValue(response, 'command');
   if (command === undefined) throw new NoAnswer('Invalid response from broker.\n');
-  return { command, data: member(response, 'data') };
+  return { command, data: field(response, 'data') };
 }
 
 export class ShellSession {
