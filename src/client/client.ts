@@ -16,10 +16,10 @@ import {
   type Publish,
   type QoS,
   ReasonCode,
-  type Will,
   Writer,
 } from '../protocol/index.js';
 import { unlessAborted } from './abort.js';
+import { connectPacket } from './connect-packet.js';
 import { Connection, type ConnectionOwner, type Direction } from './connection.js';
 import { Emitter } from './emitter.js';
 import type { EnhancedAuthentication } from './enhanced-authentication.js';
@@ -344,45 +344,8 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   #connectPacket(): ConnectPacket {
-    const { cleanStart, sessionExpiryInterval, keepAlive, username, password } = this.#settings;
-    const isPersistent = this.#version === 5 ? sessionExpiryInterval > 0 : !cleanStart;
-    const packet: ConnectPacket = {
-      type: 'connect',
-      version: this.#version,
-      cleanStart: this.#version === 5 && this.#hasSession && isPersistent ? false : cleanStart,
-      keepAlive,
-      clientId: this.#clientId,
-      will: this.#will(),
-      username,
-      password: typeof password === 'string' ? this.#platform.encode(password) : password,
-    };
-    if (this.#version === 5) packet.properties = this.#connectProperties();
-    // MQTT 3.1.1 has no password without a user name [MQTT3-3.1.2-22]
-    else if (packet.password !== undefined) packet.username ??= '';
-    return packet;
-  }
-
-  #connectProperties(): Properties {
-    const { sessionExpiryInterval, receiveMaximum, maximumPacketSize, topicAliasMaximum } = this.#settings;
-    return {
-      ...this.#settings.properties,
-      sessionExpiryInterval: sessionExpiryInterval || undefined,
-      maximumPacketSize: maximumPacketSize < 268_435_460 ? maximumPacketSize : undefined,
-      topicAliasMaximum: topicAliasMaximum || undefined,
-      receiveMaximum: receiveMaximum === 65_535 ? undefined : receiveMaximum,
-    };
-  }
-
-  #will(): Will | undefined {
-    const { will } = this.#settings;
-    if (will === undefined) return undefined;
-    return {
-      topic: will.topic,
-      payload: this.#payload(will.payload ?? ''),
-      qos: will.qos ?? 0,
-      retain: will.retain ?? false,
-      properties: will.properties,
-    };
+    const attempt = { version: this.#version, clientId: this.#clientId, hasSession: this.#hasSession };
+    return connectPacket(this.#settings, attempt, (content) => this.#payload(content));
   }
 
   #opened(connection: Connection, connack: ConnackPacket): void {
