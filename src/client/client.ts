@@ -344,8 +344,9 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   #connectPacket(): ConnectPacket {
-    const attempt = { version: this.#version, clientId: this.#clientId, hasSession: this.#hasSession };
-    return connectPacket(this.#settings, attempt, (content) => this.#payload(content));
+    return connectPacket(this.#settings, this.#version, this.#clientId, this.#hasSession, (content) =>
+      this.#payload(content),
+    );
   }
 
   #opened(connection: Connection, connack: ConnackPacket): void {

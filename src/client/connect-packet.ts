@@ -2,17 +2,12 @@
 import type { ConnectPacket, Properties, ProtocolVersion } from '../protocol/index.js';
 import type { Settings } from './options.js';
 
-/** What of it changes from connection to connection. */
-export interface Attempt {
-  readonly version: ProtocolVersion;
-  readonly clientId: string;
-  /** There may be a session to come back to. */
-  readonly hasSession: boolean;
-}
-
+/** `hasSession`: there may be a session to come back to. */
 export function connectPacket(
   settings: Settings,
-  { version, clientId, hasSession }: Attempt,
+  version: ProtocolVersion,
+  clientId: string,
+  hasSession: boolean,
   encode: (content: string | Uint8Array) => Uint8Array,
 ): ConnectPacket {
   const { cleanStart, sessionExpiryInterval, keepAlive, username, password, will } = settings;
