@@ -173,8 +173,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       arrive: (address) => this.#engine.arrive(address, entrance),
       depart: (arrival) => this.#engine.depart(arrival),
     };
-    const failed = (error: Error): void =>
-      this.log('error', `a connection could not be accepted: ${error.message}`);
+    const failed = (error: Error): void => this.#engine.protection.notAccepted(error.message);
     try {
       const socket = await this.#newListener(options, accept, failed, door);
       const address = await socket.listen(options);
@@ -203,7 +202,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       // loaded on use
       const { WebSocketListener } = await import('./listeners/websocket.js');
       const maxFrame = this.options.maxPacketSize + FRAME_SLACK;
-      return new WebSocketListener({ maxFrame, ...websocket }, tls, accept, failed, door);
+      const maxBefore = this.options.maxConnectSize + FRAME_SLACK;
+      return new WebSocketListener({ maxFrame, maxBefore, ...websocket }, tls, accept, failed, door);
     }
     return tls === undefined
       ? new TcpListener(accept, failed, door)
@@ -430,7 +430,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     if (this.#state === 'starting') await this.#started?.catch(() => {});
     this.#state = 'closing';
     this.#endDrain();
-    for (const { socket } of this.#listeners) socket.stop();
+    for (const { socket } of this.#listeners) socket.close();
     if (wasRunning) {
       this.#engine.shutDown();
       await this.#within(this.#finish());

@@ -168,15 +168,16 @@ describe('a broken file', () => {
 });
 
 describe('listeners', () => {
-  it('have files of their own, and without one everything is allowed', async () => {
+  it('have files of their own, or none and everything is allowed; others may do nothing', async () => {
     write(otherFile, 'topic two');
-    const plugin = await started({ perListener: { one: file, two: otherFile } }, 'topic one');
+    const plugin = await started({ perListener: { one: file, two: otherFile, three: null } }, 'topic one');
     const allowed = (listener: string): string[] =>
       ['one', 'two', 'three'].filter(asks(plugin, client({ listener })).gets);
-    expect([allowed('one'), allowed('two'), allowed('three')]).toEqual([
+    expect([allowed('one'), allowed('two'), allowed('three'), allowed('four')]).toEqual([
       ['one'],
       ['two'],
       ['one', 'two', 'three'],
+      [],
     ]);
   });
 

@@ -3,15 +3,17 @@
 import type { Action, ClientInfo, Denied, Plugin, PluginBroker } from '../core/plugin.js';
 import { Access, type AclDecision, type AclRules, loadAclFile } from './acl-file.js';
 import { DEFAULT_MEMORY_COST, DecisionMemory } from './decision-memory.js';
+import { OneByOne } from './one-by-one.js';
 
 export interface AclFileOptions {
   /** Path of the ACL file for clients of all listeners that `perListener` does not name. */
   readonly file?: string | undefined;
   /**
-   * Names of listeners to the paths of their own files (Mosquitto's per_listener_settings). Without `file`, clients of
-   * other listeners may do everything, and this plugin says so: it must come after those that have a say in that.
+   * Names of listeners to the paths of their own files (Mosquitto's per_listener_settings); null: their clients may do
+   * everything, and this plugin says so, so that it must come after those that have a say in that. Clients of other
+   * listeners may do what `file` says, and nothing without it.
    */
-  readonly perListener?: Readonly<Record<string, string>> | undefined;
+  readonly perListener?: Readonly<Record<string, string | null>> | undefined;
   /** How much may be remembered, in characters of topics and 100 for each decision. Default 32 Mi. */
   readonly cacheCost?: number | undefined;
 }
@@ -46,7 +48,10 @@ function isBridgeState(topic: string): boolean {
 }
 
 class AclFileAuthorizer {
-  readonly #paths: { readonly main: string | undefined; readonly listeners: ReadonlyMap<string, string> };
+  readonly #paths: {
+    readonly main: string | undefined;
+    readonly listeners: ReadonlyMap<string, string | null>;
+  };
   readonly #reads: DecisionMemory<boolean>;
   readonly #writes: DecisionMemory<boolean>;
   /** By the paths of their files. */
@@ -54,7 +59,7 @@ class AclFileAuthorizer {
   /** Those of whose dangerous names the log has been told. */
   #reported = new WeakSet<ClientInfo>();
   #broker: PluginBroker | undefined;
-  #loading: Promise<void> = Promise.resolve();
+  readonly #loading = new OneByOne();
 
   constructor({ file, perListener = {}, cacheCost = DEFAULT_MEMORY_COST }: AclFileOptions) {
     this.#paths = { main: file, listeners: new Map(Object.entries(perListener)) };
@@ -69,14 +74,12 @@ class AclFileAuthorizer {
 
   /** One after the other, so that the last one counts. */
   reload(): Promise<void> {
-    const loaded = this.#loading.then(() => this.#load());
-    this.#loading = loaded.catch(() => {});
-    return loaded;
+    return this.#loading.run(() => this.#load());
   }
 
   async #load(): Promise<void> {
     const { main, listeners } = this.#paths;
-    const paths = new Set([...(main === undefined ? [] : [main]), ...listeners.values()]);
+    const paths = new Set([main, ...listeners.values()].filter((path) => typeof path === 'string'));
     const rules = new Map<string, AclRules>();
     for (const path of paths) {
       const { fileWarnings, warnings, rules: read } = await loadAclFile(path);
@@ -107,7 +110,8 @@ class AclFileAuthorizer {
   whyNot(client: ClientInfo, { type, topic }: Denied): string | undefined {
     if ((type !== 'publish' && type !== 'will') || this.mayPublish(client, topic)) return undefined;
     if (decideDollar(topic, Access.WRITE) === false) return "these topics are the broker's own";
-    const path = this.#paths.listeners.get(client.listener) ?? this.#paths.main ?? '';
+    const path = this.#pathFor(client);
+    if (typeof path !== 'string') return 'its listener is gone';
     const rules = this.#rules.get(path);
     const decision = rules?.decide(client, topic, Access.WRITE);
     if (decision?.startsWith('dangerous')) return `its ${decision.slice('dangerous '.length)} has wildcards`;
@@ -121,9 +125,14 @@ class AclFileAuthorizer {
     return isAllowed;
   }
 
+  #pathFor({ listener }: ClientInfo): string | null | undefined {
+    const own = this.#paths.listeners.get(listener);
+    return own === undefined ? this.#paths.main : own;
+  }
+
   #askRules(client: ClientInfo, topic: string, wanted: Access): boolean {
-    const path = this.#paths.listeners.get(client.listener) ?? this.#paths.main;
-    if (path === undefined) return true;
+    const path = this.#pathFor(client);
+    if (typeof path !== 'string') return path === null;
     const decision = this.#rules.get(path)?.decide(client, topic, wanted) ?? 'denied';
     this.#report(client, decision);
     return decision === 'allowed';

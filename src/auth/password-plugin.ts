@@ -3,12 +3,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { ClientInfo, Credentials, LogLevel, Plugin, PluginBroker, Verdict } from '../core/plugin.js';
 import { ReasonCode } from '../protocol/reason-codes.js';
-import { loadPasswordFile, userKey } from './password-file.js';
+import { OneByOne } from './one-by-one.js';
+import { type LoadedPasswordFile, loadPasswordFile, userKey } from './password-file.js';
 import { PasswordVerifier, type PasswordVerifierOptions, VerifierBusyError } from './password-hash.js';
 
 export interface PasswordFileOptions extends PasswordVerifierOptions {
   /** Path of the password file. */
   readonly file: string;
+  /** What it says, when somebody has read it just now: the start does not read it again. */
+  readonly loaded?: LoadedPasswordFile | undefined;
   /**
    * Whether clients without a user name may connect. They are let in by this plugin, so plugins that have a say in
    * that must come before it. Default false.
@@ -22,6 +25,8 @@ export interface PasswordFilePlugin extends Plugin {
    * PasswordFileError, and keeps the users there were, when the file cannot be used.
    */
   reload(): Promise<void>;
+  /** The same with what somebody has read from the file. */
+  take(loaded: LoadedPasswordFile): void;
 }
 
 /** The users of one state of the file. */
@@ -52,6 +57,7 @@ class Users {
 
 class PasswordFileAuthenticator {
   readonly #file: string;
+  readonly #loaded: LoadedPasswordFile | undefined;
   readonly #allowAnonymous: boolean;
   readonly #verifier: PasswordVerifier;
   /** By which hash a client got in. */
@@ -59,28 +65,28 @@ class PasswordFileAuthenticator {
   readonly #connected = new Set<ClientInfo>();
   #users = new Users();
   #broker: PluginBroker | undefined;
-  #loading: Promise<void> = Promise.resolve();
+  readonly #loading = new OneByOne();
 
-  constructor({ file, allowAnonymous = false, ...verifying }: PasswordFileOptions) {
+  constructor({ file, loaded, allowAnonymous = false, ...verifying }: PasswordFileOptions) {
     this.#file = file;
+    this.#loaded = loaded;
     this.#allowAnonymous = allowAnonymous;
     this.#verifier = new PasswordVerifier(verifying);
   }
 
-  start(broker: PluginBroker): Promise<void> {
+  async start(broker: PluginBroker): Promise<void> {
     this.#broker = broker;
-    return this.reload();
+    if (this.#loaded === undefined) await this.reload();
+    else this.take(this.#loaded);
   }
 
   /** One after the other, so that the last one counts. */
   reload(): Promise<void> {
-    const loaded = this.#loading.then(() => this.#load());
-    this.#loading = loaded.catch(() => {});
-    return loaded;
+    return this.#loading.run(async () => this.take(await loadPasswordFile(this.#file)));
   }
 
-  async #load(): Promise<void> {
-    const { users, warnings } = await loadPasswordFile(this.#file);
+  /** Takes over what somebody has read from the file. */
+  take({ users, warnings }: LoadedPasswordFile): void {
     this.#users = new Users(users);
     for (const line of warnings) this.#log('warning', line);
     for (const client of [...this.#connected]) this.#checkAgain(client);
@@ -142,5 +148,6 @@ export function passwordFilePlugin(options: PasswordFileOptions): PasswordFilePl
     connected: (client) => users.connected(client),
     disconnected: (client) => users.disconnected(client),
     reload: () => users.reload(),
+    take: (loaded) => users.take(loaded),
   };
 }

@@ -4,17 +4,16 @@ import { type Configuration, completed, emptyConfiguration } from '../config/con
 import { globalOptions } from '../config/global-options.js';
 import { readConfiguration } from '../config/read-configuration.js';
 import { OptionError } from '../core/options.js';
-import { Logger } from '../logging/logger.js';
+import { Logger, type LogLevel } from '../logging/logger.js';
 import { firstLogSettings } from '../server/log-settings.js';
-import { Server } from '../server/server.js';
+import { Server, startWarnings } from '../server/server.js';
 import { ExitCode, ServerProblem } from '../server/server-problem.js';
 import { type BrokerFlags, parseFlags, UsageError } from './flags.js';
 import { helpOptions } from './help-options.js';
 import { nameBrokerProcess } from './process/broker-processes.js';
-import { daemonize, isBackground, reportFailure, reportReady } from './process/daemon.js';
+import { daemonize, isBackground, reportFailure, reportLine, reportReady } from './process/daemon.js';
 import { PidFile } from './process/pid-file.js';
 import { dropPrivileges } from './process/privileges.js';
-import { ProcessProblem } from './process/process-problem.js';
 import { type ActivatedSocket, activatedSockets } from './process/socket-activation.js';
 import { SystemdNotifier } from './process/systemd.js';
 import { setUmask } from './process/umask.js';
@@ -48,10 +47,15 @@ interface Failure {
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof ServerProblem || error instanceof ProcessProblem) return error;
+  if (error instanceof ServerProblem) return error;
   if (error instanceof OptionError)
     return { lines: [`Error: ${error.message}`], exitCode: ExitCode.configuration };
-  throw error;
+  return { lines: [crashLine(error)], exitCode: ExitCode.general };
+}
+
+/** What nobody has foreseen. */
+function crashLine(error: unknown): string {
+  return `Error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
 /** The program: from what the user wrote to a broker that runs, and to its end. */
@@ -70,12 +74,21 @@ class BrokerProgram {
     // whoever read it has gone: SIGUSR2 still prints
     process.stdout.on('error', () => {});
     if (flags.quiet)
-      this.#logger.configure({ ...this.#first(emptyConfiguration()), types: new Set(['error']) });
+      this.#logger.configure({ ...firstLogSettings(emptyConfiguration()), types: new Set(['error']) });
+    // a broker that ends for a reason that nobody has foreseen leaves that reason, and no pid file
+    process.on('uncaughtExceptionMonitor', (error) => this.#crashed(error));
   }
 
-  #first(config: Configuration): ReturnType<typeof firstLogSettings> {
-    return firstLogSettings(config);
+  #crashed(error: unknown): void {
+    this.#logger.log('error', crashLine(error));
+    this.#pidFile?.remove();
   }
+
+  /** As Mosquitto, which says this before it goes into the background. */
+  readonly #tellAtOnce = (level: LogLevel, text: string): void => {
+    this.#logger.log(level, text);
+    if (isBackground()) void reportLine(`${Math.floor(Date.now() / 1000)}: ${text}`);
+  };
 
   #readConfiguration(): Configuration | undefined {
     return readConfiguration(this.#flags.configFiles, this.#logger.log);
@@ -88,6 +101,7 @@ class BrokerProgram {
     const problem = await bindAddressProblem(config);
     if (problem !== undefined) return this.#end({ lines: [problem], exitCode: ExitCode.configuration });
     if (this.#flags.testConfig) {
+      for (const text of startWarnings(config)) this.#logger.log('warning', text);
       this.#logger.log('information', 'Configuration file is OK.');
       return this.#end({ lines: [], exitCode: 0 });
     }
@@ -114,8 +128,8 @@ class BrokerProgram {
     const { log } = this.#logger;
     if (this.#flags.quiet) {
       // errors at the start are told all the same
-    } else this.#logger.configure(this.#first(config));
-    dropPrivileges({ user: settings.user!, log });
+    } else this.#logger.configure(firstLogSettings(config));
+    dropPrivileges({ user: settings.user!, log: this.#tellAtOnce });
     setUmask();
     if (settings.pid_file !== undefined) this.#pidFile = PidFile.write(settings.pid_file);
     const { configFiles, ports, options, verbose, quiet, tlsKeylog } = this.#flags;
@@ -176,12 +190,7 @@ class BrokerProgram {
 
   async #reload(server: Server): Promise<void> {
     await this.#systemd?.reloading();
-    try {
-      await server.reload(() => this.#readConfiguration());
-    } catch (error) {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#logger.log('error', `Error: The configuration was not reloaded: ${text}`);
-    }
+    await server.reload(() => this.#readConfiguration());
     await this.#systemd?.ready();
   }
 }

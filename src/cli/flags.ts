@@ -79,12 +79,30 @@ function optionFlag(name: OptionName): Option {
   );
 }
 
+/** The other commands: each has help of its own. */
+const commandTexts: Readonly<Record<string, string>> = {
+  pub: 'publish messages (mosquitto_pub)',
+  sub: 'subscribe, and print messages (mosquitto_sub)',
+  rr: 'publish a request, and print the response (mosquitto_rr)',
+  passwd: 'keep password files (mosquitto_passwd)',
+  ctrl: 'change who may do what while a broker runs (mosquitto_ctrl)',
+  signal: 'reload or stop brokers (mosquitto_signal)',
+  bench: 'load a broker, and measure it',
+};
+const commandsHelp = `
+Commands, instead of the options (pondhawk COMMAND --help):
+${Object.entries(commandTexts)
+  .map(([name, text]) => `  ${name.padEnd(8)} ${text}`)
+  .join('\n')}
+`;
+
 function program(version: string): Command {
   const command = new Command('pondhawk')
     .description(
       'MQTT broker for MQTT 3.1, 3.1.1 and 5. Without options it serves this machine only, on port 1883.',
     )
     .usage('[options]')
+    .addHelpText('after', commandsHelp)
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('-c, --config-file <file>', 'read a configuration file (mosquitto.conf)', collect, [])
@@ -112,6 +130,12 @@ function program(version: string): Command {
 /** Reads the command line; throws a UsageError. */
 export function parseFlags(args: readonly string[], version: string): BrokerFlags {
   const command = program(version);
+  const [first] = args;
+  if (first !== undefined && !first.startsWith('-'))
+    throw new UsageError(
+      `Unknown command '${first}': it is one of ${Object.keys(commandTexts).join(', ')}, or options for the broker. (pondhawk --help)`,
+      INVALID,
+    );
   try {
     command.parse([...args], { from: 'user' });
   } catch (error) {

@@ -6,9 +6,9 @@ import { findBrokerProcesses } from './process/broker-processes.js';
 
 const signals: Readonly<Record<string, { signal: NodeJS.Signals; does: string }>> = {
   'config-reload': { signal: 'SIGHUP', does: 'read the configuration file again' },
-  'log-rotate': { signal: 'SIGHUP', does: 'close the log file and open it again' },
+  'log-rotate': { signal: 'SIGHUP', does: 'read the configuration again, and open the log file again' },
   shutdown: { signal: 'SIGINT', does: 'end' },
-  'tree-print': { signal: 'SIGUSR2', does: 'print the trees of subscriptions and retained messages' },
+  'tree-print': { signal: 'SIGUSR2', does: 'print the sessions and their subscriptions' },
 };
 
 /** A debugging report that brokers as they are distributed do not write; a process without it may end instead. */

@@ -24,7 +24,13 @@ function fixedChanges(
 
 function pluginsOf({ plugins }: Configuration): unknown {
   return plugins.map(({ path, name, options, listeners }) => {
-    const places = listeners?.map(({ port, host, path: socket }) => [port, host, socket]);
+    const places = listeners?.map(({ port, host, path: socket, settings }) => [
+      port,
+      host,
+      socket,
+      settings.bind_interface,
+      settings.socket_domain,
+    ]);
     return { path, name, options, places };
   });
 }
@@ -46,4 +52,21 @@ export function listenerChangesForNextStart(
   // a listener cannot begin, or cease, to speak TLS while it is open
   if (hasTls(before) !== hasTls(after)) names.push('certfile');
   return names;
+}
+
+/** Options that decide who comes in, and that take a restart. */
+const guards: ReadonlySet<string> = new Set([
+  'certfile',
+  'enable_proxy_protocol',
+  'plugin',
+  'protocol',
+  'proxy_protocol_v2_require_tls',
+  'psk_hint',
+  'require_certificate',
+  'websockets_origin',
+]);
+
+/** Those of the names that decide who comes in: with the rest changed, and these not, others could. */
+export function guardsAmong(names: readonly string[]): string[] {
+  return names.filter((name) => guards.has(name));
 }

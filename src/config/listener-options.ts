@@ -152,6 +152,7 @@ export const listenerOptions = {
   proxy_protocol_v2_require_tls: flag(
     'given-listener',
     'refuse clients that did not reach the proxy with TLS',
+    FIXED,
   ),
   psk_hint: option(
     'listener',
@@ -183,5 +184,5 @@ export const listenerOptions = {
   ),
   use_subject_as_username: flag('listener', "take the certificate's whole subject as user name"),
   use_username_as_clientid: flag('listener', 'take the user name as client id'),
-  websockets_origin: option('given-listener', texts, undefined, 'origins that browsers may come from'),
+  websockets_origin: option('given-listener', texts, undefined, 'origins that browsers may come from', FIXED),
 } as const;

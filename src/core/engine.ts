@@ -378,6 +378,7 @@ export class Engine {
     connection.connectedAt = this.now();
     connection.session!.setPresent(true);
     connection.reader.maxPacketSize = this.packetSizeLimit;
+    connection.transport.admitted?.();
     this.timers.stop(connection);
     connection.watch();
     metrics.clientsConnected++;
@@ -563,10 +564,19 @@ export class Engine {
   finishAuthentication(connection: Connection, step: AuthenticationStep): boolean {
     const packet = connection.pendingConnect!;
     connection.pendingConnect = null;
-    if (step.username !== undefined) connection.username = step.username;
+    this.#noteProvedName(connection, step.username);
     this.protection.judgeUser(connection);
     const { authenticationMethod } = connection;
     return establish(connection, packet, { authenticationMethod, authenticationData: step.data });
+  }
+
+  /** Where names count for more than a user name, the name that was given must be the one that was proved. */
+  #noteProvedName(connection: Connection, username: string | undefined): void {
+    const { usernameAsClientid, usernameFrom } = connection.entrance.limits;
+    const isBound = usernameAsClientid || usernameFrom !== null;
+    if (isBound && username !== connection.username)
+      throw new MqttError(ReasonCode.NotAuthorized, 'the user name is not the one that was proved');
+    if (username !== undefined) connection.username = username;
   }
 
   // ---- going away ----

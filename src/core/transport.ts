@@ -26,6 +26,8 @@ export interface Transport {
   readonly cipher?: { readonly version: string; readonly name: string } | undefined;
   /** Who the other end has proved to be, with a certificate or a pre-shared key. */
   readonly peer?: Peer | undefined;
+  /** The other end is a client that was let in: it may have more under way than before. */
+  admitted?(): void;
   /** Begins to read. */
   start(receiver: TransportReceiver): void;
   /**

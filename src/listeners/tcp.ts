@@ -157,4 +157,10 @@ export class TcpListener {
   stop(): void {
     this.#server.close();
   }
+
+  /** The same, and ends those that are not somebody's yet. */
+  close(): void {
+    this.stop();
+    this.#arrivals.end();
+  }
 }

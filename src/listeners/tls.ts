@@ -1,4 +1,5 @@
 // TLS over TCP: with a certificate, or with pre-shared keys. Certificates can be changed while it listens.
+import { constants } from 'node:crypto';
 import {
   createSecureContext,
   createServer,
@@ -93,6 +94,12 @@ export class TlsListener {
   stop(): void {
     this.#server.close();
   }
+
+  /** The same, and ends those that are not somebody's yet. */
+  close(): void {
+    this.stop();
+    this.#arrivals.end();
+  }
 }
 
 /** Of clients with a pre-shared key. */
@@ -160,5 +167,7 @@ function contextOf(options: TlsOptions): SecureContextOptions {
     minVersion,
     ...(highest && { maxVersion: highest }),
     ...(allowed && { ciphers: allowed }),
+    // a ticket would let a client in whose key is gone, and without its identity
+    ...(psk && { secureOptions: constants.SSL_OP_NO_TICKET }),
   };
 }

@@ -2,6 +2,7 @@
 // are of no meaning: packets may be split over several, and several may share one [MQTT-6.0.0-2].
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -24,6 +25,8 @@ export interface WebSocketOptions {
   maxHeaderSize?: number | undefined;
   /** Bytes of a frame, which is kept until it is whole. */
   maxFrame?: number | undefined;
+  /** Bytes of all frames of one who was not let in yet; any number when not given. */
+  maxBefore?: number | undefined;
 }
 
 /** Subprotocols, the preferred one first [MQTT-6.0.0-3] [MQTT-6.0.0-4]; `mqttv3.1` is what old clients ask for. */
@@ -49,9 +52,19 @@ export class WebSocketTransport implements Transport {
   /** A write returned false, so the receiver waits for `drained`. */
   #owesDrained = false;
   #isEnding = false;
+  readonly #stream: Socket;
+  readonly #count: (bytes: Buffer) => void;
 
-  constructor(socket: WebSocket, { socket: stream }: IncomingMessage) {
+  /** `maxBefore`: bytes that may come before it is admitted. */
+  constructor(socket: WebSocket, { socket: stream }: IncomingMessage, maxBefore: number) {
     this.#socket = socket;
+    this.#stream = stream;
+    let left = maxBefore;
+    this.#count = ({ length }) => {
+      left -= length;
+      if (left < 0) socket.terminate();
+    };
+    stream.on('data', this.#count);
     this.remoteAddress = stream.remoteAddress ?? 'websocket';
     this.remotePort = stream.remotePort ?? 0;
     this.peer = stream instanceof TLSSocket ? peerOf(stream) : undefined;
@@ -68,6 +81,10 @@ export class WebSocketTransport implements Transport {
       if (!isBinary) return this.#socket.close(UNSUPPORTED_DATA);
       if (!this.#isEnding) receiver.received(data, data.length);
     });
+  }
+
+  admitted(): void {
+    this.#stream.off('data', this.#count);
   }
 
   readonly #written = (): void => {
@@ -123,8 +140,11 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-/** The answer to a request that is not for us. */
+/** The answer to a request that is not for us. Nobody waits for the other side to close. */
 function refuse(stream: Duplex, status: string): void {
+  stream.once('finish', () => stream.destroy());
+  const timer = setTimeout(() => stream.destroy(), LINGER_MS);
+  stream.once('close', () => clearTimeout(timer));
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
@@ -135,6 +155,7 @@ export class WebSocketListener {
   readonly #failed: (error: Error) => void;
   readonly #origins: ReadonlySet<string>;
   readonly #arrivals: Arrivals;
+  readonly #maxBefore: number;
   #address: Address | null = null;
 
   /** Throws what OpenSSL says of the certificate and the key. */
@@ -146,7 +167,13 @@ export class WebSocketListener {
     door?: Door,
   ) {
     this.#arrivals = new Arrivals(door);
-    const { origins = [], maxHeaderSize = HEADERS, maxFrame = MAX_FRAME } = options;
+    const {
+      origins = [],
+      maxHeaderSize = HEADERS,
+      maxFrame = MAX_FRAME,
+      maxBefore = Number.POSITIVE_INFINITY,
+    } = options;
+    this.#maxBefore = maxBefore;
     const http = { maxHeaderSize, headersTimeout: HEADERS_TIMEOUT, requestTimeout: HEADERS_TIMEOUT };
     this.#tls = tls;
     this.#failed = failed;
@@ -184,7 +211,7 @@ export class WebSocketListener {
     const { origin } = request.headers;
     if (this.#origins.size > 0 && !this.#origins.has(origin ?? '')) return refuse(stream, '403 Forbidden');
     this.#upgrades.handleUpgrade(request, stream, head, (socket) =>
-      accept(new WebSocketTransport(socket, request), this.#arrivals.take(request.socket)),
+      accept(new WebSocketTransport(socket, request, this.#maxBefore), this.#arrivals.take(request.socket)),
     );
   }
 
@@ -212,5 +239,11 @@ export class WebSocketListener {
   /** Takes no more connections; those that are open stay. */
   stop(): void {
     this.#server.close();
+  }
+
+  /** The same, and ends those that are not somebody's yet. */
+  close(): void {
+    this.stop();
+    this.#arrivals.end();
   }
 }

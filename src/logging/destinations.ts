@@ -1,7 +1,7 @@
 // Where log lines go (mosquitto.conf(5), log_dest). None of them may hold up or stop the broker: what cannot be
 // written is lost, and said so once it can be again.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Line, LogLevel } from './logger.js';
 
 export interface Destination {
@@ -53,6 +53,12 @@ export class StreamDestination implements Destination {
   close(): void {}
 }
 
+/** A pipe that nobody reads must not hold the broker up, hence not blocking. */
+const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+const APPEND = O_WRONLY | O_APPEND | O_CREAT | (O_NONBLOCK ?? 0);
+/** For its owner alone. */
+const FILE_MODE = 0o600;
+
 /** A file that is appended to; made for its owner alone (mode 0600). */
 export class FileDestination implements Destination {
   readonly path: string;
@@ -64,7 +70,7 @@ export class FileDestination implements Destination {
   /** Throws the system's error when it cannot be opened. */
   constructor(path: string) {
     this.path = path;
-    this.#file = openSync(path, 'a', 0o600);
+    this.#file = openSync(path, APPEND, FILE_MODE);
   }
 
   write(lines: readonly Line[]): void {
@@ -84,7 +90,7 @@ export class FileDestination implements Destination {
 
   reopen(): void {
     try {
-      const file = openSync(this.path, 'a', 0o600);
+      const file = openSync(this.path, APPEND, FILE_MODE);
       this.close();
       this.#file = file;
       this.#isBroken = false;
@@ -130,8 +136,9 @@ export class SyslogDestination implements Destination {
 
   write(lines: readonly Line[]): void {
     this.#logger ??= this.#start();
-    const input = this.#logger.stdin!;
-    if (input.writableLength > MAX_WAITING) {
+    // there is none where descriptors have run out
+    const input = this.#logger?.stdin ?? null;
+    if (input === null || input.writableLength > MAX_WAITING) {
       this.#lost += lines.length;
       return;
     }
@@ -145,16 +152,16 @@ export class SyslogDestination implements Destination {
     return `<${this.#facility * 8 + severities[level]}>`;
   }
 
-  #start(): ChildProcess {
+  #start(): ChildProcess | null {
     const args = ['--tag', 'mosquitto', `--id=${process.pid}`, '--prio-prefix', '--skip-empty'];
     const child = spawn('logger', args, { stdio: ['pipe', 'ignore', 'ignore'] });
     child.on('error', (error) => this.#failed(`Error: Unable to log to syslog: ${error.message}`));
     child.on('exit', () => {
       if (this.#logger === child) this.#logger = null;
     });
-    child.stdin.on('error', () => {});
+    child.stdin?.on('error', () => {});
     child.unref();
-    return child;
+    return child.stdin === null || child.stdin === undefined ? null : child;
   }
 
   reopen(): void {}

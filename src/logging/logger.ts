@@ -25,6 +25,30 @@ const TELL_EVERY = 1000;
 /** Types that somebody switched on to see everything. */
 const UNLIMITED: ReadonlySet<LogLevel> = new Set<LogLevel>(['debug', 'subscribe', 'unsubscribe']);
 
+/** How many lines may be written now. */
+class Allowance {
+  /** Lines a second; 0: any number. */
+  #rate = 0;
+  #left = 0;
+  #countedAt = performance.now();
+
+  limit(rate: number): void {
+    this.#rate = rate;
+    this.#left = rate * BURST_SECONDS;
+  }
+
+  take(): boolean {
+    if (this.#rate === 0) return true;
+    const now = performance.now();
+    const refilled = this.#left + ((now - this.#countedAt) / 1000) * this.#rate;
+    this.#left = Math.min(this.#rate * BURST_SECONDS, refilled);
+    this.#countedAt = now;
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
+  }
+}
+
 /** One line: its text with the time, and without. */
 export interface Line {
   readonly level: LogLevel;
@@ -35,15 +59,20 @@ export class Logger {
   #settings: LogSettings;
   #waiting: Line[] = [];
   #isScheduled = false;
-  /** Lines that may still be written now, and when that was worked out. */
-  #allowance: number;
-  #countedAt = performance.now();
+  readonly #allowance = new Allowance();
+  /** Strangers cannot use up what there is for errors. */
+  readonly #errorAllowance = new Allowance();
   #leftOut = 0;
   #tellTimer: NodeJS.Timeout | undefined;
 
   constructor(settings: LogSettings) {
     this.#settings = settings;
-    this.#allowance = settings.rateLimit * BURST_SECONDS;
+    this.#limit(settings.rateLimit);
+  }
+
+  #limit(rate: number): void {
+    this.#allowance.limit(rate);
+    this.#errorAllowance.limit(rate);
   }
 
   /** Takes over new settings; what was logged before goes to the old destinations. */
@@ -52,7 +81,7 @@ export class Logger {
     const gone = this.#settings.destinations.filter((one) => !settings.destinations.includes(one));
     for (const destination of gone) destination.close();
     this.#settings = settings;
-    this.#allowance = settings.rateLimit * BURST_SECONDS;
+    this.#limit(settings.rateLimit);
   }
 
   get destinations(): readonly Destination[] {
@@ -66,7 +95,8 @@ export class Logger {
 
   readonly log = (level: LogLevel, text: string): void => {
     if (!this.has(level)) return;
-    if (UNLIMITED.has(level) || this.#mayWrite()) this.#add(level, text);
+    const allowance = level === 'error' ? this.#errorAllowance : this.#allowance;
+    if (UNLIMITED.has(level) || allowance.take()) this.#add(level, text);
     else this.#leaveOut();
   };
 
@@ -74,18 +104,6 @@ export class Logger {
   #leaveOut(): void {
     this.#leftOut++;
     this.#tellTimer ??= setTimeout(() => this.#tellLeftOut(), TELL_EVERY).unref();
-  }
-
-  #mayWrite(): boolean {
-    const { rateLimit } = this.#settings;
-    if (rateLimit === 0) return true;
-    const now = performance.now();
-    const most = rateLimit * BURST_SECONDS;
-    this.#allowance = Math.min(most, this.#allowance + ((now - this.#countedAt) / 1000) * rateLimit);
-    this.#countedAt = now;
-    if (this.#allowance < 1) return false;
-    this.#allowance--;
-    return true;
   }
 
   #tellLeftOut(): void {

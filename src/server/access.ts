@@ -1,7 +1,7 @@
 // Who may connect, as the options of authentication say it for each listener: password files, anonymous clients.
-import { loadPasswordFile } from '../auth/password-file.js';
+import { type LoadedPasswordFile, loadPasswordFile } from '../auth/password-file.js';
 import { type PasswordFilePlugin, passwordFilePlugin } from '../auth/password-plugin.js';
-import { loadPskFile, type PskKeys } from '../auth/psk-file.js';
+import { type LoadedPskFile, loadPskFile, type PskKeys } from '../auth/psk-file.js';
 import type { Configuration, ListenerConfiguration } from '../config/configuration.js';
 import type { ClientInfo, Credentials, MaybePromise, Plugin, PluginBroker, Verdict } from '../core/plugin.js';
 import { ReasonCode } from '../protocol/index.js';
@@ -19,72 +19,84 @@ interface Rules {
 interface State {
   /** By the name of the listener. */
   readonly listeners: ReadonlyMap<string, Rules>;
-  /** Of listeners that are not in the configuration: those of the command line. */
+  /** Of listeners that are not in the configuration: those of the command line, and those that a reload has closed. */
   readonly others: Rules;
 }
 
-const NOBODY: State = {
-  listeners: new Map(),
-  others: { allowAnonymous: false, passwords: null, keys: null },
-};
+const NO_RULES: Rules = { allowAnonymous: false, passwords: null, keys: null };
+const NOBODY: State = { listeners: new Map(), others: NO_RULES };
+
+/** What the files of a configuration say, by their paths. */
+export interface AccessFiles {
+  readonly passwords: ReadonlyMap<string, LoadedPasswordFile>;
+  readonly keys: ReadonlyMap<string, LoadedPskFile>;
+}
+
+async function loadAll<T>(
+  paths: readonly (string | undefined)[],
+  load: (path: string) => Promise<T>,
+): Promise<ReadonlyMap<string, T>> {
+  const loaded = new Map<string, T>();
+  for (const path of new Set(paths)) if (path !== undefined) loaded.set(path, await load(path));
+  return loaded;
+}
 
 export class Access implements Plugin {
   readonly name = 'builtin-security';
   #state: State = NOBODY;
-  /** By path: a file is read once, whoever uses it. */
-  #files = new Map<string, PasswordFilePlugin>();
+  /** By path: there is one for a file, whoever uses it. */
+  #plugins = new Map<string, PasswordFilePlugin>();
   #broker: PluginBroker | null = null;
 
   start(broker: PluginBroker): void {
     this.#broker = broker;
   }
 
-  /** Reads the files that a configuration names, and does nothing with them. Throws what is wrong with one. */
-  async check(config: Configuration): Promise<void> {
+  /** Reads the files that a configuration names, each once, for `use`. Throws what is wrong with one. */
+  async load(config: Configuration): Promise<AccessFiles> {
     const securities = [null, ...config.listeners].map((listener) => securityOf(config, listener));
-    for (const path of new Set(securities.map(({ password_file: file }) => file)))
-      if (path !== undefined) await loadPasswordFile(path);
-    for (const path of new Set(securities.map(({ psk_file: file }) => file)))
-      if (path !== undefined) await loadPskFile(path);
+    const passwords = await loadAll(
+      securities.map((each) => each.password_file),
+      loadPasswordFile,
+    );
+    const keys = await loadAll(
+      securities.map((each) => each.psk_file),
+      loadPskFile,
+    );
+    return { passwords, keys };
   }
 
-  /** Reads the files that a configuration names, and takes over what they say: `check` it before. */
-  async use(config: Configuration): Promise<void> {
-    const files = new Map<string, PasswordFilePlugin>();
-    const keys = new Map<string, PskKeys>();
-    const rulesOf = async (listener: ListenerConfiguration | null): Promise<Rules> => {
-      const security = securityOf(config, listener);
-      const { password_file: passwords, psk_file: psk, allow_anonymous: allowAnonymous } = security;
-      if (passwords !== undefined && !files.has(passwords))
-        files.set(passwords, await this.#passwordsOf(passwords));
-      if (psk !== undefined && !keys.has(psk)) keys.set(psk, await this.#keysOf(psk));
+  /** Takes over what a configuration and its files say. */
+  async use(config: Configuration, files: AccessFiles): Promise<void> {
+    for (const { warnings } of files.keys.values())
+      for (const line of warnings) this.#broker?.log('warning', line);
+    const plugins = new Map<string, PasswordFilePlugin>();
+    for (const [path, loaded] of files.passwords) plugins.set(path, await this.#passwordsOf(path, loaded));
+    const rulesOf = (listener: ListenerConfiguration | null): Rules => {
+      const { password_file, psk_file, allow_anonymous } = securityOf(config, listener);
       return {
-        allowAnonymous: allowAnonymous === true,
-        passwords: passwords === undefined ? null : files.get(passwords)!,
-        keys: psk === undefined ? null : keys.get(psk)!,
+        allowAnonymous: allow_anonymous === true,
+        passwords: password_file === undefined ? null : plugins.get(password_file)!,
+        keys: psk_file === undefined ? null : files.keys.get(psk_file)!.keys,
       };
     };
-    const listeners = new Map<string, Rules>();
-    for (const listener of config.listeners) listeners.set(listenerName(listener), await rulesOf(listener));
-    this.#state = { listeners, others: await rulesOf(null) };
-    this.#files = files;
+    const hasOthers = !config.perListenerSettings || config.isLocalOnly;
+    this.#state = {
+      listeners: new Map(config.listeners.map((listener) => [listenerName(listener), rulesOf(listener)])),
+      others: hasOthers ? rulesOf(null) : NO_RULES,
+    };
+    this.#plugins = plugins;
   }
 
-  async #passwordsOf(path: string): Promise<PasswordFilePlugin> {
-    const known = this.#files.get(path);
+  async #passwordsOf(file: string, loaded: LoadedPasswordFile): Promise<PasswordFilePlugin> {
+    const known = this.#plugins.get(file);
     if (known !== undefined) {
-      await known.reload();
+      known.take(loaded);
       return known;
     }
-    const made = passwordFilePlugin({ file: path });
+    const made = passwordFilePlugin({ file, loaded });
     await made.start?.(this.#broker!);
     return made;
-  }
-
-  async #keysOf(path: string): Promise<PskKeys> {
-    const { keys, warnings } = await loadPskFile(path);
-    for (const line of warnings) this.#broker?.log('warning', line);
-    return keys;
   }
 
   #rulesOf(listener: string): Rules {

@@ -242,6 +242,25 @@ function websocketOf(config: Configuration, settings: Partial<ListenerSettings>)
   return { origins: settings.websockets_origin, maxHeaderSize: Math.max(size, MIN_HEADERS) };
 }
 
+/** What is said of a listener that stays closed. */
+export function closedWarning(listener: ListenerConfiguration): string | undefined {
+  const closed = closedReason(listener.settings);
+  if (closed === undefined) return undefined;
+  return `Warning: The listener ${listenerName(listener)} stays closed because of '${closed}'.`;
+}
+
+function socketNames(listener: ListenerConfiguration): string[] {
+  return [listenerName(listener), String(listener.port)];
+}
+
+function missingPlaces(name: string): ServerProblem {
+  return problem(`Error: The listener ${name} has no address that this machine has.`);
+}
+
+function checkPath(path: string): void {
+  if (Buffer.byteLength(path) > 107) throw problem(`Error: Path to unix socket is too long "${path}".`);
+}
+
 /** The pre-shared key of an identity. */
 export type KeyOf = (identity: string) => Uint8Array | null;
 
@@ -309,14 +328,24 @@ export class Listening {
     }
   }
 
-  /** Opens one listener of the configuration: on all its addresses, or on sockets that were opened for it. */
+  /** Throws where a listener could not be opened, as far as that can be known before. */
+  async check(listener: ListenerConfiguration): Promise<void> {
+    if (closedReason(listener.settings) !== undefined) return;
+    if (listener.path !== undefined) checkPath(listener.path);
+    else await this.#placesFor(listener);
+  }
+
+  async #placesFor(listener: ListenerConfiguration): Promise<readonly Place[]> {
+    const places = await placesOf(listener, completed(listenerOptions, listener.settings));
+    if (places.length > 0) return places;
+    throw missingPlaces(listenerName(listener));
+  }
+
+  /** Opens one listener of the configuration, all of it or nothing: on its addresses, or on a socket that is open. */
   async open(config: Configuration, listener: ListenerConfiguration, keyOf: KeyOf): Promise<void> {
     const name = listenerName(listener);
-    const closed = closedReason(listener.settings);
-    if (closed !== undefined) {
-      this.#log('warning', `Warning: The listener ${name} stays closed because of '${closed}'.`);
-      return;
-    }
+    const closed = closedWarning(listener);
+    if (closed !== undefined) return this.#log('warning', closed);
     const settings = completed(listenerOptions, listener.settings);
     const tls = tlsOf(listener.settings, keyOf, this.#keylog);
     const isWebSocket = settings.protocol === 'websockets';
@@ -328,7 +357,7 @@ export class Listening {
       ...(websocket && { websocket }),
       proxy: proxyOf(listener.settings),
     };
-    const socket = this.#socketFor(listener);
+    const socket = this.#socketFor(config, listener);
     if (socket !== undefined) {
       this.#log('information', `Taking the socket ${socket.name} for listener ${name}.`);
       await this.#broker.listen({ ...common, port: listener.port, fd: socket.fd });
@@ -338,7 +367,7 @@ export class Listening {
       await this.#openPath(listener.path, common);
       return;
     }
-    const places = await placesOf(listener, settings);
+    const places = await this.#placesFor(listener);
     let opened = 0;
     for (const { host, family } of places) {
       this.#log('information', `Opening ipv${family} listen socket on port ${listener.port}.`);
@@ -348,22 +377,29 @@ export class Listening {
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code ?? '';
         const isExtra = family === 6 && places.length > 1 && MISSING.has(code);
-        if (!isExtra) throw listenProblem(error, `${host}:${listener.port}`);
+        if (isExtra) continue;
+        this.#broker.stopListening(name);
+        throw listenProblem(error, `${host}:${listener.port}`);
       }
     }
-    if (opened === 0) throw problem(`Error: The listener ${name} has no address that this machine has.`);
+    if (opened === 0) throw missingPlaces(name);
   }
 
-  /** The one that has its name or its port for a name; where none has, they come in the order of the listeners. */
-  #socketFor(listener: ListenerConfiguration): OpenedSocket | undefined {
-    const names = [listenerName(listener), String(listener.port)];
-    const named = this.#sockets.findIndex(({ name }) => names.includes(name));
-    return this.#sockets.splice(Math.max(0, named), 1)[0];
+  /**
+   * The one that has its name or its port for a name. Those that are not named for any listener come in the order of
+   * the listeners.
+   */
+  #socketFor({ listeners }: Configuration, listener: ListenerConfiguration): OpenedSocket | undefined {
+    const own = socketNames(listener);
+    const all = new Set(listeners.flatMap(socketNames));
+    const named = this.#sockets.findIndex(({ name }) => own.includes(name));
+    const at = named === -1 ? this.#sockets.findIndex(({ name }) => !all.has(name)) : named;
+    return at === -1 ? undefined : this.#sockets.splice(at, 1)[0];
   }
 
   async #openPath(path: string, common: object): Promise<void> {
     this.#log('information', `Opening unix listen socket on path ${path}.`);
-    if (Buffer.byteLength(path) > 107) throw problem(`Error: Path to unix socket is too long "${path}".`);
+    checkPath(path);
     // what an earlier run has left is in the way
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there?.isSocket()) unlinkSync(path);

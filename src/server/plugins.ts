@@ -8,8 +8,9 @@ import { httpPlugin } from '../auth/http-plugin.js';
 import { readJwtSettings } from '../auth/jwt/jwt-settings.js';
 import { jwtPlugin } from '../auth/jwt-plugin.js';
 import type { Configuration, PluginConfiguration } from '../config/configuration.js';
-import type { ClientInfo, ControlHandler, Plugin } from '../core/plugin.js';
+import type { Plugin } from '../core/plugin.js';
 import type { Log } from './client-log.js';
+import { limitedTo } from './limited-plugin.js';
 import { ExitCode, ServerProblem } from './server-problem.js';
 import { listenerName } from './settings.js';
 
@@ -43,50 +44,6 @@ export function useBuiltInPlugins(config: Configuration): void {
     if (option === undefined || file === undefined) continue;
     for (const target of plugin.listeners ?? [null]) (target ?? config).security[option] = file;
   }
-}
-
-/** Calls the hooks of a plugin only for clients of its listeners. */
-function limited(plugin: Plugin, names: ReadonlySet<string>): Plugin {
-  const isOurs = (client: ClientInfo): boolean => names.has(client.listener);
-  const { authenticate, authorize, mayPublish, mayRead, mayUnsubscribe, publish, deliver } = plugin;
-  return {
-    ...plugin,
-    start: plugin.start?.bind(plugin),
-    stop: plugin.stop?.bind(plugin),
-    ...(authenticate && {
-      authenticate: (client, credentials) =>
-        isOurs(client) ? authenticate.call(plugin, client, credentials) : undefined,
-    }),
-    ...(authorize && {
-      authorize: (client, action) => (isOurs(client) ? authorize.call(plugin, client, action) : undefined),
-    }),
-    ...(mayPublish && {
-      mayPublish: (client, topic) => (isOurs(client) ? mayPublish.call(plugin, client, topic) : undefined),
-    }),
-    ...(mayRead && {
-      mayRead: (client, topic) => !isOurs(client) || mayRead.call(plugin, client, topic),
-    }),
-    ...(plugin.controlTopics && {
-      controlTopics: Object.fromEntries(
-        Object.entries(plugin.controlTopics).map(([topic, handle]): [string, ControlHandler] => [
-          topic,
-          (client, message) => (isOurs(client) ? handle(client, message) : undefined),
-        ]),
-      ),
-    }),
-    ...(mayUnsubscribe && {
-      mayUnsubscribe: (client, filter) => !isOurs(client) || mayUnsubscribe.call(plugin, client, filter),
-    }),
-    ...(plugin.whyNot && {
-      whyNot: (client, denied) => (isOurs(client) ? plugin.whyNot!(client, denied) : undefined),
-    }),
-    ...(publish && {
-      publish: (client, message) => (isOurs(client) ? publish.call(plugin, client, message) : undefined),
-    }),
-    ...(deliver && {
-      deliver: (client, message) => (isOurs(client) ? deliver.call(plugin, client, message) : undefined),
-    }),
-  } as Plugin;
 }
 
 type Make = (options: Readonly<Record<string, string>>) => Plugin | Promise<Plugin>;
@@ -167,6 +124,24 @@ async function loadDynamicSecurity(
   }
 }
 
+const UNKNOWN =
+  'Plugins are modules in JavaScript here, and this one is not built in. Without it others could come in, so the broker does not start.';
+
+function isKnown({ path }: PluginConfiguration): boolean {
+  const name = nameOf(path);
+  const isBuiltIn =
+    Object.hasOwn(builtIn, name) || Object.hasOwn(harmless, name) || name === DYNAMIC_SECURITY;
+  return isBuiltIn || Object.hasOwn(ownPlugins, path) || MODULES.has(extname(path));
+}
+
+/** Of plugins that keep the broker from starting. */
+export function pluginWarnings({ plugins }: Configuration): string[] {
+  const unknown = plugins.filter((plugin) => !isKnown(plugin));
+  return unknown.map(
+    (plugin) => `Warning: Unable to load plugin "${plugin.path}". ${UNKNOWN} (${where(plugin)})`,
+  );
+}
+
 /** The plugins to ask, in the order of the configuration. Throws a ServerProblem where one cannot be had. */
 export async function loadPlugins(config: Configuration, log: Log): Promise<Plugin[]> {
   const plugins: Plugin[] = [];
@@ -179,19 +154,14 @@ export async function loadPlugins(config: Configuration, log: Log): Promise<Plug
     }
     const isOwn = Object.hasOwn(ownPlugins, plugin.path);
     const isDynamicSecurity = name === DYNAMIC_SECURITY;
-    if (!isOwn && !isDynamicSecurity && !MODULES.has(extname(plugin.path)))
-      throw new ServerProblem(
-        ExitCode.missing,
-        `Error: Unable to load plugin "${plugin.path}".`,
-        `Error: Plugins are modules in JavaScript here, and this one is not built in. Without it others could come in, so the broker does not start. (${where(plugin)})`,
-      );
+    if (!isKnown(plugin)) throw loadProblem(plugin, UNKNOWN);
     log('information', `Loading plugin: ${plugin.path}`);
     const loaded = isDynamicSecurity
       ? await loadDynamicSecurity(plugin, config, log)
       : await (isOwn ? makeOwn : loadModule)(plugin);
     if (loaded === undefined) continue;
     const { listeners } = plugin;
-    plugins.push(listeners === null ? loaded : limited(loaded, new Set(listeners.map(listenerName))));
+    plugins.push(listeners === null ? loaded : limitedTo(new Set(listeners.map(listenerName)), loaded));
   }
   return plugins;
 }

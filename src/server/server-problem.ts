@@ -1,7 +1,7 @@
 // What keeps the broker from serving: the lines that say why, and the exit code that scripts know.
 
-/** Mosquitto's exit codes: of a configuration, password or ACL file, of listeners, and of files that are not there. */
-export const ExitCode = { general: 1, configuration: 3, missing: 13 } as const;
+/** Mosquitto's exit codes: of listeners, of a configuration or what it names, of files that are not there, of the system. */
+export const ExitCode = { general: 1, configuration: 3, missing: 13, system: 14 } as const;
 
 export class ServerProblem extends Error {
   readonly exitCode: number;

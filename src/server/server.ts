@@ -1,7 +1,7 @@
 // A broker as a configuration file describes it: started, reloaded and stopped as Mosquitto's users know it.
 import { type AclFileOptions, type AclFilePlugin, aclFilePlugin } from '../auth/acl-plugin.js';
 import { Broker } from '../broker.js';
-import { changesForNextStart, listenerChangesForNextStart } from '../config/changes.js';
+import { changesForNextStart, guardsAmong, listenerChangesForNextStart } from '../config/changes.js';
 import { type Configuration, completed, type ListenerConfiguration } from '../config/configuration.js';
 import { globalOptions } from '../config/global-options.js';
 import type { EngineOptions } from '../core/options.js';
@@ -12,10 +12,17 @@ import { type SysTopicsPlugin, sysTopicsPlugin } from '../sys/sys-topics.js';
 import { Access } from './access.js';
 import { brokerControl, type ListedListener } from './broker-control.js';
 import { ClientLog } from './client-log.js';
-import { certificatesOf, closedReason, Listening, type OpenedSocket, speaksTls } from './listening.js';
+import {
+  certificatesOf,
+  closedReason,
+  closedWarning,
+  Listening,
+  type OpenedSocket,
+  speaksTls,
+} from './listening.js';
 import { type LogFlags, type LogPlaces, logSettings } from './log-settings.js';
 import { PacketLog } from './packet-log.js';
-import { loadPlugins, useBuiltInPlugins } from './plugins.js';
+import { loadPlugins, pluginWarnings, useBuiltInPlugins } from './plugins.js';
 import { ExitCode, ServerProblem } from './server-problem.js';
 import { aclOptions, engineOptions, listenerLimits, listenerName } from './settings.js';
 import { treePrint } from './tree-print.js';
@@ -35,6 +42,12 @@ export interface ServerOptions extends LogFlags {
   readonly sockets?: readonly OpenedSocket[] | undefined;
   /** File for the keys of TLS connections. */
   readonly tlsKeylog?: string | undefined;
+}
+
+/** What the start will say of listeners and plugins that cannot be had. */
+export function startWarnings(config: Configuration): string[] {
+  const listeners = config.listeners.map((listener) => closedWarning(listener));
+  return [...listeners.filter((text) => text !== undefined), ...pluginWarnings(config)];
 }
 
 /** Reads the configuration again; undefined after an error, which was logged. */
@@ -177,9 +190,9 @@ export class Server {
   /** Files of rules, passwords and keys. */
   async #useFiles(config: Configuration): Promise<void> {
     try {
-      await this.#access.check(config);
+      const files = await this.#access.load(config);
       await this.#useRules(config);
-      await this.#access.use(config);
+      await this.#access.use(config, files);
       this.#tellFiles(config);
     } catch (error) {
       const isMissing = (error as Error).message.includes('Unable to open');
@@ -244,21 +257,49 @@ export class Server {
       this.#nameFixed(['listener']);
       return this.#keep();
     }
+    const guards = guardsAmong(this.#fixedChanges(config));
+    if (guards.length > 0) {
+      for (const name of guards)
+        this.#logger.log(
+          'error',
+          `Error: The '${name}' option has changed. It decides who comes in and takes a restart, so nothing else is changed before.`,
+        );
+      return this.#keep();
+    }
     try {
-      for (const { settings } of config.listeners) certificatesOf(settings);
+      for (const listener of config.listeners) await this.#check(listener);
       await this.#useFiles(config);
     } catch (error) {
       if (!(error instanceof ServerProblem)) throw error;
       this.#complain(error);
       return this.#keep();
     }
-    this.#nameFixed(changesForNextStart(this.#started, config));
+    this.#nameFixed(this.#fixedChanges(config));
+    // nobody stays without rules
+    const endsConnections = this.#config.perListenerSettings || config.perListenerSettings;
     this.#config = config;
     this.broker.reconfigure({ ...engineOptions(config), ...this.#options.options });
     this.#sys.changeInterval(completed(globalOptions, config.settings).sys_interval!);
-    await this.#changeListeners(config);
+    const isComplete = await this.#changeListeners(config, endsConnections);
     this.#configureLog(this.#logger.destinations);
+    if (!isComplete)
+      log('error', 'Error: Not all listeners are as the configuration has them; a later reload tries again.');
     log('information', 'Reloaded config.');
+  }
+
+  /** Names of what has changed and takes a restart. */
+  #fixedChanges(config: Configuration): string[] {
+    const names = config.listeners.flatMap((listener) => {
+      const opened = this.#opened.get(listenerName(listener));
+      return opened === undefined ? [] : listenerChangesForNextStart(opened, listener);
+    });
+    return [...new Set([...changesForNextStart(this.#started, config), ...names])];
+  }
+
+  /** Finds out what is wrong with a listener before anything is closed for it. */
+  async #check(listener: ListenerConfiguration): Promise<void> {
+    certificatesOf(listener.settings);
+    if (!this.#opened.has(listenerName(listener))) await this.#listening.check(listener);
   }
 
   #complain(error: unknown): void {
@@ -278,32 +319,46 @@ export class Server {
       );
   }
 
-  async #changeListeners(config: Configuration): Promise<void> {
+  /** Whether all are as they should be. */
+  async #changeListeners(config: Configuration, endsConnections: boolean): Promise<boolean> {
     if (config.isLocalOnly) {
       for (const name of new Set(this.broker.addresses.map(({ host, port }) => `${host}:${port}`)))
         this.broker.changeListener(name, listenerLimits(config, null));
-      return;
+      return true;
     }
     const wanted = new Map(config.listeners.map((listener) => [listenerName(listener), listener]));
     // first, because another one may want the same port
-    for (const name of [...this.#opened.keys()]) if (!wanted.has(name)) this.#stopListening(name);
-    for (const listener of wanted.values()) await this.#changeListener(config, listener);
+    for (const name of [...this.#opened.keys()])
+      if (!wanted.has(name)) this.#stopListening(name, endsConnections);
+    let isComplete = true;
+    for (const listener of wanted.values())
+      if (!(await this.#changeListener(config, listener))) isComplete = false;
+    return isComplete;
   }
 
-  #stopListening(name: string): void {
-    this.#logger.log('information', `Closing listener ${name}; its connections stay.`);
+  /** Where each listener has its own rules, nobody can stay whose listener has gone. */
+  #stopListening(name: string, endsConnections: boolean): void {
+    this.#logger.log(
+      'information',
+      `Closing listener ${name}; its connections ${endsConnections ? 'end' : 'stay'}.`,
+    );
     this.broker.stopListening(name);
     this.#opened.delete(name);
+    if (!endsConnections) return;
+    for (const { clientId, listener } of [...this.broker.clients()])
+      if (listener === name) this.broker.disconnect(clientId);
   }
 
   /** One listener's trouble does not keep the others from being changed; the next reload tries again. */
-  async #changeListener(config: Configuration, listener: ListenerConfiguration): Promise<void> {
+  async #changeListener(config: Configuration, listener: ListenerConfiguration): Promise<boolean> {
     const opened = this.#opened.get(listenerName(listener));
     try {
       if (opened === undefined) await this.#open(config, listener);
       else this.#change(config, opened, listener);
+      return true;
     } catch (error) {
       this.#complain(error);
+      return false;
     }
   }
 
@@ -311,7 +366,6 @@ export class Server {
     const { settings } = listener;
     const closed = closedReason(settings);
     if (closed !== undefined) return this.#nameFixed([closed]);
-    this.#nameFixed(listenerChangesForNextStart(opened, listener));
     const isSecure = speaksTls(opened.settings) && speaksTls(settings);
     const certificates = isSecure ? certificatesOf(settings) : undefined;
     this.broker.changeListener(listenerName(listener), listenerLimits(config, listener), certificates);

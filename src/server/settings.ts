@@ -102,10 +102,8 @@ export function aclOptions(config: Configuration): AclFileOptions | null {
     const file = config.security.acl_file;
     return file === undefined ? null : { file };
   }
-  const files = config.listeners.flatMap((listener) =>
-    listener.security.acl_file === undefined ? [] : [[listenerName(listener), listener.security.acl_file]],
-  );
-  return files.length === 0 ? null : { perListener: Object.fromEntries(files) as Record<string, string> };
+  const files = config.listeners.map((each) => [listenerName(each), each.security.acl_file ?? null] as const);
+  return files.every(([, file]) => file === null) ? null : { perListener: Object.fromEntries(files) };
 }
 
 /** What a listener is called in logs, and what tells it from the others. */

@@ -195,26 +195,34 @@ describe('again, on an open connection', () => {
     '[MQTT-4.12.0-5] [MQTT-3.15.2-1] AUTH 0x19 starts it, AUTH 0x00 ends it, and the connection goes on',
     async () => {
       const client = await authenticated();
-      client.send(authPacket('otto', ReasonCode.ReAuthenticate));
+      client.send(authPacket('anna b', ReasonCode.ReAuthenticate));
       const challenge = await client.next('auth');
       expect(challenge).toMatchObject({
         reason: ReasonCode.ContinueAuthentication,
         properties: { authenticationMethod: 'MIRROR' },
       });
-      expect(said(challenge)).toBe('mirror otto');
+      expect(said(challenge)).toBe('mirror anna b');
       await client.publish('meanwhile', 'x', { qos: 1 }); // everything else goes on
-      client.send(authPacket('otto'));
+      client.send(authPacket('b anna'));
       const success = await client.next('auth');
       expect(success).toMatchObject({
         reason: ReasonCode.Success,
         properties: { authenticationMethod: 'MIRROR' },
       });
-      expect(said(success)).toBe('welcome otto');
+      expect(said(success)).toBe('welcome anna b');
       seen.length = 0;
       await client.publish('who');
-      expect(seen).toEqual(['otto who']);
+      expect(seen).toEqual(['anna b who']);
     },
   );
+
+  testOurs('nobody becomes another user: what a client may do was decided for the first one', async () => {
+    const client = await authenticated();
+    client.send(authPacket('otto', ReasonCode.ReAuthenticate));
+    await client.next('auth');
+    client.send(authPacket('otto'));
+    await client.disconnected(ReasonCode.NotAuthorized);
+  });
 
   testOurs(
     '[MQTT-4.12.1-2] a failure ends the connection with a DISCONNECT, and publishes the will',

@@ -129,7 +129,7 @@ describe.each(['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)('%s', (mechanism) => 
   testOurs('a client may authenticate again on the open connection', async () => {
     const client = await authenticated(mechanism, 'user');
     const nonce = randomBytes(12).toString('base64');
-    const clientFirst = `n=other,r=${nonce}`;
+    const clientFirst = `n=user,r=${nonce}`;
     answer(client, mechanism, `n,,${clientFirst}`, ReasonCode.ReAuthenticate);
     const { final, serverFinal } = prove(mechanism, 'pencil', await challenged(client, clientFirst, nonce));
     answer(client, mechanism, final);

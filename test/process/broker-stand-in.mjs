@@ -12,10 +12,10 @@ import {
 } from '../../dist/cli/process/daemon.js';
 import { PidFile } from '../../dist/cli/process/pid-file.js';
 import { dropPrivileges } from '../../dist/cli/process/privileges.js';
-import { ProcessProblem } from '../../dist/cli/process/process-problem.js';
 import { activatedSockets } from '../../dist/cli/process/socket-activation.js';
 import { SystemdNotifier } from '../../dist/cli/process/systemd.js';
 import { setUmask } from '../../dist/cli/process/umask.js';
+import { ServerProblem } from '../../dist/server/server-problem.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ async function serve() {
   try {
     pidFile = becomeProcess();
   } catch (error) {
-    if (error instanceof ProcessProblem) return fail(error.message, error.exitCode);
+    if (error instanceof ServerProblem) return fail(error.message, error.exitCode);
     throw error;
   }
   if (flags.crash) throw new TypeError('a mistake in the program');

@@ -90,7 +90,16 @@ describe('who comes in', () => {
   it('does what other plugins say when it is not known here', async () => {
     const plugin = await started(true);
     expect(plugin.mayPublish!(client('stranger'), 'a')).toBeUndefined();
+    expect(plugin.mayRead!(client('stranger'), 'a')).toBe(true);
+    expect(plugin.mayUnsubscribe!(client('stranger'), 'a')).toBe(true);
+    // those who are known here get nothing that no role allows, and those without a name have a group
+    expect(plugin.mayRead!(client(undefined), '$CONTROL/a')).toBe(false);
+  });
+
+  it('is nobody but its own clients when there are no other plugins', async () => {
+    const plugin = await started();
     expect(plugin.mayRead!(client('stranger'), 'a')).toBe(false);
+    expect(plugin.mayUnsubscribe!(client('stranger'), 'a')).toBe(false);
   });
 });
 

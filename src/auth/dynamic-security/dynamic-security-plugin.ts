@@ -11,6 +11,7 @@ import type {
   Verdict,
 } from '../../core/plugin.js';
 import { ReasonCode } from '../../protocol/reason-codes.js';
+import { OneByOne } from '../one-by-one.js';
 import { hashPassword, PasswordHashError, PasswordVerifier, VerifierBusyError } from '../password-hash.js';
 import { AccessDecisions } from './access-decisions.js';
 import type { Scene } from './command.js';
@@ -65,7 +66,7 @@ class DynamicSecurity {
   #hasChanged = false;
   #broker: PluginBroker | undefined;
   /** Payloads, one after the other. */
-  #working: Promise<void> = Promise.resolve();
+  readonly #working = new OneByOne();
 
   constructor(state: SecurityState, file: StateFile, { log, hasOtherNames = false }: DynamicSecurityOptions) {
     this.#state = state;
@@ -88,33 +89,35 @@ class DynamicSecurity {
 
   /** What was begun is brought to its end. */
   async stop(): Promise<void> {
-    await this.#working;
+    await this.#working.settled();
     this.#broker = undefined;
   }
 
   authenticate(client: ClientInfo, { username, password }: Credentials): Verdict | Promise<Verdict> {
     if (username === undefined) return undefined;
-    const known = this.#state.clients.get(username);
-    if (known === undefined) return this.#judgeStranger(password);
-    if (password === undefined || !mayComeIn(known, client)) return false;
-    return this.#authenticateClient(client, known, password);
+    if (password !== undefined) return this.#authenticateClient(client, username, password);
+    return this.#state.clients.get(username) === undefined ? this.#strangerVerdict : false;
   }
 
-  /** Takes as long as for a name that is known, so that nobody learns from the time which ones are. */
-  async #judgeStranger(password: Uint8Array | undefined): Promise<Verdict> {
-    const decoy = this.#state.clients.values().find((each) => each.password !== undefined)?.password;
-    if (password !== undefined && decoy !== undefined) await this.#isRight(decoy, password);
+  get #strangerVerdict(): Verdict {
     return this.#hasOtherNames ? undefined : false;
   }
 
-  async #authenticateClient(client: ClientInfo, known: Client, password: Uint8Array): Promise<Verdict> {
-    const encoded = known.password;
-    if (encoded === undefined) return false;
-    const isRight = await this.#isRight(encoded, password);
+  /** Takes as long for every name, so that nobody learns from the time which ones are known, and may come in. */
+  async #authenticateClient(client: ClientInfo, username: string, password: Uint8Array): Promise<Verdict> {
+    const known = this.#state.clients.get(username);
+    const own = known?.password;
+    const compared = own ?? this.#decoy;
+    const isRight = compared !== undefined && (await this.#isRight(compared, password));
+    if (known === undefined) return this.#strangerVerdict;
     if (typeof isRight === 'number') return isRight;
     // things may have changed meanwhile
-    const isSame = this.#state.clients.get(known.username) === known && known.password === encoded;
-    return isRight && isSame && mayComeIn(known, client);
+    const isSame = this.#state.clients.get(username) === known && known.password === own;
+    return own !== undefined && isRight && isSame && mayComeIn(known, client);
+  }
+
+  get #decoy(): string | undefined {
+    return this.#state.clients.values().find((each) => each.password !== undefined)?.password;
   }
 
   async #isRight(encoded: string, password: Uint8Array): Promise<boolean | number> {
@@ -140,11 +143,16 @@ class DynamicSecurity {
   }
 
   mayRead(client: ClientInfo, topic: string): boolean {
-    return this.#decisions.decide(client, 'publishClientReceive', topic) === true;
+    return this.#decisions.decide(client, 'publishClientReceive', topic) ?? this.#isForOthers(client);
   }
 
   mayUnsubscribe(client: ClientInfo, filter: string): boolean {
-    return this.#decisions.decide(client, 'unsubscribe', filter) === true;
+    return this.#decisions.decide(client, 'unsubscribe', filter) ?? this.#isForOthers(client);
+  }
+
+  /** Whether other plugins know a client, and decide about it. */
+  #isForOthers({ username }: ClientInfo): boolean {
+    return this.#hasOtherNames && username !== undefined && this.#state.clients.get(username) === undefined;
   }
 
   whyNot(client: ClientInfo, { type, topic }: Denied): string | undefined {
@@ -161,9 +169,7 @@ class DynamicSecurity {
 
   /** Resolves when the commands have been carried out and saved; their answer comes after that. */
   control(client: ClientInfo, { payload }: PublishedMessage): Promise<void> {
-    const done = this.#working.then(() => this.#carryOut(client, payload));
-    this.#working = done.catch(() => {});
-    return done;
+    return this.#working.run(() => this.#carryOut(client, payload));
   }
 
   async #carryOut(admin: ClientInfo, payload: Uint8Array): Promise<void> {

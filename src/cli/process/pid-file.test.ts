@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ServerProblem } from '../../server/server-problem.js';
 import { PidFile } from './pid-file.js';
-import { ProcessProblem } from './process-problem.js';
 
 let folder: string;
 let path: string;
@@ -30,11 +30,11 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const text = (): string => readFileSync(path, 'utf8');
 
-function problem(at = path): ProcessProblem {
+function problem(at = path): ServerProblem {
   try {
     PidFile.write(at);
   } catch (error) {
-    return error as ProcessProblem;
+    return error as ServerProblem;
   }
   throw new Error('it was written');
 }
@@ -99,7 +99,7 @@ describe('a pid file that cannot be written', () => {
 
   it('ends the broker with code 14, in Mosquitto’s words and with the reason', () => {
     const at = join(folder, 'missing/broker.pid');
-    expect(problem(at)).toBeInstanceOf(ProcessProblem);
+    expect(problem(at)).toBeInstanceOf(ServerProblem);
     expect(problem(at)).toMatchObject({
       exitCode: 14,
       lines: [`Error: ${at}: No such file or directory.`, unable],

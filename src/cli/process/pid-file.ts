@@ -2,8 +2,8 @@
 // file is written after the broker has become its user, and in the background process if there is one.
 import { closeSync, constants, fstatSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { ExitCode, ServerProblem } from '../../server/server-problem.js';
 import { systemErrorWords } from '../mosquitto-texts.js';
-import { ExitCode, ProcessProblem } from './process-problem.js';
 
 /** A pipe that nobody reads must not hold the broker up, hence not blocking. */
 const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
@@ -37,12 +37,12 @@ export class PidFile {
     this.#pid = pid;
   }
 
-  /** Replaces what the file had; throws a ProcessProblem (exit code 14) where it cannot be written. */
+  /** Replaces what the file had; throws a ServerProblem (exit code 14) where it cannot be written. */
   static write(path: string, pid: number = process.pid): PidFile {
     try {
       writeNumber(path, pid);
     } catch (error) {
-      throw new ProcessProblem(ExitCode.system, detail(path, error), 'Error: Unable to write pid file.');
+      throw new ServerProblem(ExitCode.system, detail(path, error), 'Error: Unable to write pid file.');
     }
     return new PidFile(resolve(path), pid);
   }

@@ -1,8 +1,8 @@
 // The option `user`, with a process that only writes down what it is asked for. The order of the changes is a matter
 // of security: after setuid() no group can be left any more.
 import { describe, expect, it } from 'vitest';
+import type { ServerProblem } from '../../server/server-problem.js';
 import { accountIn, dropPrivileges, type ProcessOwner } from './privileges.js';
-import type { ProcessProblem } from './process-problem.js';
 
 const accounts: Readonly<Record<string, { uid: number; gid: number }>> = {
   root: { uid: 0, gid: 0 },
@@ -24,7 +24,7 @@ interface World {
 interface Outcome {
   readonly calls: string[];
   readonly log: string[];
-  readonly problem?: ProcessProblem;
+  readonly problem?: ServerProblem;
 }
 
 function owner(world: World, calls: string[]): ProcessOwner {
@@ -63,7 +63,7 @@ function drop(world: World): Outcome {
       owner: owner(world, calls),
     });
   } catch (error) {
-    return { calls, log, problem: error as ProcessProblem };
+    return { calls, log, problem: error as ServerProblem };
   }
   return { calls, log };
 }

@@ -3,8 +3,8 @@
 // reload could not open later.
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { ExitCode, ServerProblem } from '../../server/server-problem.js';
 import { systemErrorWords } from '../mosquitto-texts.js';
-import { ExitCode, ProcessProblem } from './process-problem.js';
 
 export interface Account {
   readonly uid: number;
@@ -32,8 +32,8 @@ const INT_MAX = 2_147_483_647;
 /** Snaps run confined, and may not change their user. */
 const SNAPS = new Set<string | undefined>(['mosquitto', 'pondhawk']);
 
-function invalid(text: string): ProcessProblem {
-  return new ProcessProblem(ExitCode.invalid, text);
+function invalid(text: string): ServerProblem {
+  return new ServerProblem(ExitCode.configuration, text);
 }
 
 /** Carries out one change; what the system says against it is in the problem. */
@@ -42,7 +42,7 @@ function change(what: 'groups' | 'gid' | 'uid', act: () => void): void {
     act();
   } catch (error) {
     const said = systemErrorWords((error as NodeJS.ErrnoException).code ?? String(error));
-    throw new ProcessProblem(ExitCode.system, `Error setting ${what} whilst dropping privileges: ${said}.`);
+    throw new ServerProblem(ExitCode.system, `Error setting ${what} whilst dropping privileges: ${said}.`);
   }
 }
 
@@ -72,7 +72,7 @@ function accountOf(owner: ProcessOwner, user: string, log: LogPrivileges): Accou
   log('error', `Warning: ${missing} Trying '${LAST_RESORT}' instead.`);
   const nobody = owner.find(LAST_RESORT);
   if (nobody !== undefined) return nobody;
-  throw new ProcessProblem(ExitCode.system, `Error: Unable to drop privileges to '${LAST_RESORT}'.`);
+  throw new ServerProblem(ExitCode.system, `Error: Unable to drop privileges to '${LAST_RESORT}'.`);
 }
 
 function becomeUser(owner: ProcessOwner, user: string, log: LogPrivileges): void {
@@ -98,7 +98,7 @@ export interface DropOptions {
 
 /**
  * Gives root's rights up for good: for those of PUID and PGID if the environment has them, else of `user` (root
- * stays root). Logs whose process it is now. Throws a ProcessProblem where that is not possible, with exit code 3
+ * stays root). Logs whose process it is now. Throws a ServerProblem where that is not possible, with exit code 3
  * for a user that is not there and 14 for a refusal of the system. Does nothing where processes have no owners.
  */
 export function dropPrivileges(options: DropOptions): void {

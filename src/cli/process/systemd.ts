@@ -93,11 +93,6 @@ export class SystemdNotifier {
     return this.#send(['RELOADING=1', monotonic()]);
   }
 
-  /** A text for those who ask systemd how the broker is. */
-  status(text: string): Promise<void> {
-    return this.#send([statusLine(text)]);
-  }
-
   /** The broker ends. Resolves when all that was to be said was sent, or could not be. */
   stopping(): Promise<void> {
     clearInterval(this.#watchdog);
@@ -153,12 +148,13 @@ function send(
   return new Promise((resolve) => {
     const child = spawn(command, args(lines), { env, stdio: ['ignore', 'ignore', 'pipe'], timeout: LIMIT });
     let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(0, LONGEST_COMPLAINT);
-    });
     child.on('error', (error: NodeJS.ErrnoException) =>
       resolve(error.code === 'ENOENT' ? 'missing' : `${command}: ${error.message}`),
     );
+    // there is none where descriptors have run out
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(0, LONGEST_COMPLAINT);
+    });
     child.on('close', (code, signal) => {
       if (code === 0) resolve(undefined);
       else resolve(`${command}: ${complaint.trim() || `ended with ${signal ?? code}`}`);

@@ -1,6 +1,6 @@
 // The variable UMASK_SET.
 import { describe, expect, it } from 'vitest';
-import type { ProcessProblem } from './process-problem.js';
+import type { ServerProblem } from '../../server/server-problem.js';
 import { setUmask } from './umask.js';
 
 function masks(text?: string): number[] {
@@ -9,11 +9,11 @@ function masks(text?: string): number[] {
   return set;
 }
 
-function problem(text: string): Pick<ProcessProblem, 'message' | 'exitCode'> {
+function problem(text: string): Pick<ServerProblem, 'message' | 'exitCode'> {
   try {
     masks(text);
   } catch (error) {
-    return error as ProcessProblem;
+    return error as ServerProblem;
   }
   throw new Error('it was accepted');
 }

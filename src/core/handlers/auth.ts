@@ -41,6 +41,8 @@ export function authenticateNext(
   const answer = (step: AuthenticationStep | null): boolean => {
     if (step === null) {
       engine.metrics.authenticationFailures++;
+      // one that was not in yet is counted when its connection has ended
+      if (connection.isConnected) engine.protection.notConnected(connection, ReasonCode.NotAuthorized);
       // [MQTT-4.12.0-4] [MQTT-4.12.1-2]
       connection.disconnect(ReasonCode.NotAuthorized, 'authentication failed');
       return false;
@@ -65,7 +67,9 @@ export function authenticateNext(
 function finish(connection: Connection, step: AuthenticationStep): boolean {
   if (connection.state === State.CONNECTING) return connection.engine.finishAuthentication(connection, step);
   const { authenticationMethod } = connection;
-  if (step.username !== undefined) connection.username = step.username;
+  // what it may do, and what it has, was decided for this name
+  if (step.username !== undefined && step.username !== connection.username)
+    throw new MqttError(ReasonCode.NotAuthorized, 'a client cannot become another user');
   const properties = { authenticationMethod, authenticationData: step.data };
   connection.send({ type: 'auth', reason: ReasonCode.Success, properties });
   return true;

@@ -101,7 +101,7 @@ function judge(connection: Connection, packet: ConnectPacket): boolean {
     throw new MqttError(ReasonCode.UnsupportedProtocolVersion, 'this version of MQTT is not taken here');
   if (!engine.judgeConnection(connection)) return false;
   if (limits.usernameAsClientid) {
-    if (connection.username === undefined)
+    if (connection.username === undefined || connection.username === '')
       throw new MqttError(ReasonCode.NotAuthorized, 'the user name is the client id here, and there is none');
     connection.clientId = connection.username;
     return judgeRest(connection, packet);

@@ -60,6 +60,7 @@ export class Protection {
   readonly #connects = new RecentCounts(COUNTED);
   readonly #bans = new Bans();
   readonly #lines: QuietLines;
+  readonly #errors: QuietLines;
   readonly #sweep = new Sweep(() => this.#swept());
   #waitingRefusals = 0;
   #allowed: { readonly list: string; readonly networks: readonly Network[] } = { list: '', networks: [] };
@@ -70,9 +71,19 @@ export class Protection {
       if (engine.observer === null) engine.log('notice', text);
       else engine.observer.protected(text);
     });
+    this.#errors = new QuietLines(
+      (text) => engine.log('error', text),
+      'connections that could not be accepted',
+    );
   }
 
   // ---- network connections ----
+
+  /** A connection has come to nothing before it was a client's. */
+  notAccepted(why: string): void {
+    this.#errors.say(`a connection could not be accepted: ${why}`, this.#engine.now());
+    if (this.#errors.hasLeftOut) this.#watch();
+  }
 
   /** Counts a connection that has just come; null when it is to be closed at once. */
   arrive(address: string, listener: Listener): Arrival | null {
@@ -256,6 +267,7 @@ export class Protection {
   #swept(): void {
     for (const ban of this.#bans.takeExpired(this.#engine.now())) this.#lift(ban, 'its time is over');
     this.#lines.settle();
+    this.#errors.settle();
     if (this.#bans.size > 0) this.#watch();
   }
 }

@@ -4,12 +4,15 @@ const LINES_A_SECOND = 10;
 
 export class QuietLines {
   readonly #tell: (text: string) => void;
+  readonly #what: string;
   #second = 0;
   #told = 0;
   #leftOut = 0;
 
-  constructor(tell: (text: string) => void) {
+  /** `what` the lines are about. */
+  constructor(tell: (text: string) => void, what = 'clients that were refused or banned') {
     this.#tell = tell;
+    this.#what = what;
   }
 
   get hasLeftOut(): boolean {
@@ -35,7 +38,7 @@ export class QuietLines {
   /** Tells how many lines were left out. */
   settle(): void {
     if (this.#leftOut === 0) return;
-    this.#tell(`${this.#leftOut} more lines about clients that were refused or banned were left out.`);
+    this.#tell(`${this.#leftOut} more lines about ${this.#what} were left out.`);
     this.#leftOut = 0;
   }
 }
